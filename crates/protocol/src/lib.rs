@@ -25,8 +25,8 @@ pub use content::{Content, Mentions, RECALLED_CONTENT, message_type};
 pub use conversation::{Attributes, ConversationKind, ConversationView, LastMessage, Subscription};
 pub use error::{Code, Reject};
 pub use event::{
-    Delivery, Event, HistoryItem, MemberFailure, MembersChanged, MessageAck, Outbound, PatchItem, PeerReadState,
-    Receipt, UnreadConversation,
+    Delivery, Event, HistoryItem, MemberFailure, MembersChanged, MessageAck, Outbound, PatchItem,
+    PeerReadState, Receipt, UnreadConversation,
 };
 pub use ids::{
     AppId, ClientId, ConversationId, DeviceId, IdError, MessageId, Serial, SessionToken, Tag, UniqueId,

@@ -1,0 +1,205 @@
+//! What is kept, and in which order. This room owns the [`Store`] trait, the types it speaks and the
+//! conformance suite every engine passes; the engines live in folders below it.
+//!
+//! All changes go through one ordered queue ([`Store::submit`]). The engine commits them in batches and, on
+//! the committing thread and in commit order, calls the completion of each, so that what depends on order
+//! (replies, caches, fan-out) can rely on it. Reads see every change whose completion was called.
+//!
+//! It may touch its engine and the pure room `query`; it knows no session, no socket and no bus.
+
+mod types;
+mod write;
+
+pub(crate) use types::{
+    Conversation, ConversationSearch, Cursor, HistoryPage, Interval, Member, MissedMessages, ReceiptRequest,
+    Roster, StoredMessage, UnreadState, ReceiptTimes,
+};
+pub(crate) use write::{
+    Appended, AttributesUpdated, Completion, Created, CursorMove, Draft, MembersOutcome, MembersRequest,
+    NewConversation, Patched, PatchDraft, RoomPresence, SessionEnd, StoredWill, TagHolder, UpdateRequest,
+    Write, WriteError,
+};
+
+use std::future::Future;
+use std::pin::Pin;
+
+use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Tag, Timestamp};
+
+/// A read in progress.
+pub(crate) type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A fault of the engine. The cause is logged where it happens; clients learn only that there was one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The engine failed or is shutting down.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// A search passed its time or step limit (W-196).
+    #[error("the query is too costly: {0}")]
+    TooCostly(String),
+}
+
+/// Everything the domain needs kept. Every key carries the app.
+pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
+    /// Queues a change; waits while the queue is full. Changes queued one after another by one task are
+    /// committed in that order.
+    fn submit(&self, write: Write) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+    /// One conversation with its members, temporary ones included unless they have expired at `now`.
+    fn conversation<'a>(
+        &'a self,
+        app: &'a AppId,
+        id: &'a ConversationId,
+        now: Timestamp,
+    ) -> Reading<'a, Option<Conversation>>;
+
+    /// The part of a conversation that sending needs.
+    fn roster<'a>(
+        &'a self,
+        app: &'a AppId,
+        id: &'a ConversationId,
+        now: Timestamp,
+    ) -> Reading<'a, Option<Roster>>;
+
+    /// Conversations that meet a condition, sorted and cut as asked. Never temporary ones (W-185).
+    fn search<'a>(&'a self, app: &'a AppId, search: ConversationSearch) -> Reading<'a, Vec<Conversation>>;
+
+    /// How many conversations meet the condition, whatever its limit and skip (B-334).
+    fn count<'a>(&'a self, app: &'a AppId, search: ConversationSearch) -> Reading<'a, u64>;
+
+    /// A page of history, in ascending order of (time, id).
+    fn history<'a>(&'a self, app: &'a AppId, page: HistoryPage) -> Reading<'a, Vec<StoredMessage>>;
+
+    /// One message; `hint` is its time if the asker knows it.
+    fn message<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        id: &'a MessageId,
+        hint: Option<Timestamp>,
+    ) -> Reading<'a, Option<StoredMessage>>;
+
+    /// The newest message of each of these conversations that has one.
+    fn last_messages<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversations: Vec<ConversationId>,
+    ) -> Reading<'a, Vec<StoredMessage>>;
+
+    /// Messages sent with the wish for a receipt, after `after` and up to and including `to`, not by
+    /// `reader`, ascending.
+    fn receipt_requests<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        reader: &'a ClientId,
+        after: Timestamp,
+        to: Timestamp,
+    ) -> Reading<'a, Vec<ReceiptRequest>>;
+
+    /// The cursor of one client; the default one if it never moved.
+    fn cursor<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        client: &'a ClientId,
+    ) -> Reading<'a, Cursor>;
+
+    /// The cursors of all members that have one.
+    fn cursors<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+    ) -> Reading<'a, Vec<(ClientId, Cursor)>>;
+
+    /// When messages of a conversation were first received and read by others than their sender: for each
+    /// message time in `times`, ascending as given (W-336).
+    fn receipt_times<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        messages: Vec<(Timestamp, ClientId)>,
+    ) -> Reading<'a, Vec<ReceiptTimes>>;
+
+    /// The client's conversations with unread messages, newest activity first, at most
+    /// `max_conversations`, each count at most `max_count`. With `changed_after`, only those whose state
+    /// changed after it, also if nothing is unread in them (W-310, W-311).
+    fn unread<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        changed_after: Option<Timestamp>,
+        max_conversations: usize,
+        max_count: u32,
+        now: Timestamp,
+    ) -> Reading<'a, Vec<UnreadState>>;
+
+    /// The unread state of one conversation; `None` if the client is not a member.
+    fn unread_in<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        conversation: &'a ConversationId,
+        max_count: u32,
+        now: Timestamp,
+    ) -> Reading<'a, Option<UnreadState>>;
+
+    /// The newest messages of others that the client has not acknowledged, ascending, at most
+    /// `max_messages` in each of at most `max_conversations` with the newest activity (B-272, B-277).
+    fn missed<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        max_conversations: usize,
+        max_messages: usize,
+        now: Timestamp,
+    ) -> Reading<'a, Vec<MissedMessages>>;
+
+    /// Messages of the client's conversations that were edited or recalled after `after`, in order of the
+    /// change, at most `limit` (W-360, W-362). The client's own edits are left out if they were made on
+    /// `device` (W-361).
+    fn patched_since<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        device: Option<&'a str>,
+        after: Timestamp,
+        limit: usize,
+    ) -> Reading<'a, Vec<StoredMessage>>;
+
+    /// In which of these conversations the client is a member, in the order given.
+    fn memberships<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        conversations: Vec<ConversationId>,
+        now: Timestamp,
+    ) -> Reading<'a, Vec<bool>>;
+
+    /// How a session ended, if it did and the record is still kept (W-121).
+    fn session_end<'a>(&'a self, app: &'a AppId, session: &'a str) -> Reading<'a, Option<SessionEnd>>;
+
+    /// Who holds a tag, if anyone does and the hold has not expired at `now` (W-126).
+    fn tag_holder<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        tag: &'a Tag,
+        now: Timestamp,
+    ) -> Reading<'a, Option<TagHolder>>;
+
+    /// The chat room a client's device was in when it was lost, if not before `since` (B-380).
+    fn room_to_return_to<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        device: &'a str,
+        since: Timestamp,
+    ) -> Reading<'a, Option<ConversationId>>;
+
+    /// All deposited will messages, for the start of the server.
+    fn wills(&self) -> Reading<'_, Vec<StoredWill>>;
+
+    /// Finishes every queued change, then stops.
+    fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
