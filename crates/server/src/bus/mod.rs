@@ -1,0 +1,131 @@
+//! Who is online, and how something reaches them wherever they are connected.
+//!
+//! This room owns the [`Bus`] seam. The domain speaks to the bus; the bus speaks to nodes. Alone, a node is
+//! the whole cluster ([`LocalBus`]). It may touch sessions' keys and events; it knows no socket, no store and
+//! no rule of conversations.
+
+mod local;
+
+pub(crate) use local::LocalBus;
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use yanshu_protocol::{AppId, ClientId, ConversationId, DeviceId, Event, Reject, Tag, Timestamp};
+use yanshu_session::{Actor, SessionKey};
+
+/// An answer from the cluster.
+pub(crate) type Asking<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Something to be told to the sessions it is addressed to.
+#[derive(Debug, Clone)]
+pub(crate) struct Push {
+    pub(crate) app: AppId,
+    pub(crate) to: Audience,
+    /// A session that is left out: the one that caused it, where it is told otherwise.
+    pub(crate) except: Option<SessionKey>,
+    /// What a session must be able to handle to be told at all.
+    pub(crate) needs: Needs,
+    /// A reliable notification, marked as such for sessions that keep them (W-74).
+    pub(crate) permanent: bool,
+    pub(crate) server_time: Timestamp,
+    /// 1 high, 2 normal, 3 low. Only chat-room messages are ever below high (B-268).
+    pub(crate) priority: u8,
+    pub(crate) event: Event,
+}
+
+/// Whom a push is for.
+#[derive(Debug, Clone)]
+pub(crate) enum Audience {
+    /// Every session of these clients.
+    Clients(Arc<[ClientId]>),
+    /// Every session now in this chat room.
+    Room(ConversationId),
+    /// One session.
+    Session(SessionKey),
+}
+
+/// What a session must be able to handle to be told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Needs {
+    /// Edits and recalls (W-101).
+    pub(crate) patches: bool,
+    /// Temporary conversations (W-102).
+    pub(crate) temporary_conversations: bool,
+    /// Anything newer than the JSON of 2015 (B-79).
+    pub(crate) modern: bool,
+    /// Unread notices (W-313).
+    pub(crate) unread_notices: bool,
+}
+
+/// A session somewhere in the cluster, as far as others need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SessionInfo {
+    pub(crate) key: SessionKey,
+    pub(crate) session: String,
+    pub(crate) tag: Option<Tag>,
+    pub(crate) device: Option<DeviceId>,
+    /// The connection it is on: a second open of the same client there replaces it (W-100).
+    pub(crate) connection: u64,
+}
+
+/// The cluster as the domain sees it. `publish` and `flush` are called by the one dispatcher of the node, so
+/// what is published in order arrives in order.
+pub(crate) trait Bus: Send + Sync + Debug + 'static {
+    /// Tells everyone it is for. Frames may wait for the next [`Bus::flush`].
+    fn publish(&self, push: Push);
+
+    /// Sends what waits. Called when nothing more is ready, so that many frames share one write.
+    fn flush(&self);
+
+    /// Which of these clients have a session, in the order given.
+    fn online<'a>(&'a self, app: &'a AppId, clients: &'a [ClientId]) -> Asking<'a, Vec<bool>>;
+
+    /// The sessions of a client.
+    fn sessions_of<'a>(&'a self, app: &'a AppId, client: &'a ClientId) -> Asking<'a, Vec<SessionInfo>>;
+
+    /// Whether the session's connection answers a ping within `within_ms` (W-124).
+    fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool>;
+
+    /// Ends a session: with a reason it is told (W-138), without one it is replaced in silence (W-127).
+    /// Gives whether it was there.
+    fn end_session(&self, key: SessionKey, reason: Option<Reject>) -> Asking<'_, bool>;
+
+    /// Puts a session into a chat room, out of the one it was in, which is given back (W-149).
+    fn enter_room<'a>(&'a self, actor: &'a Actor, room: &'a ConversationId) -> Asking<'a, Option<ConversationId>>;
+
+    /// Takes a session out of its chat room; with `only`, only if it is that one. Gives the room it left.
+    fn leave_room<'a>(
+        &'a self,
+        actor: &'a Actor,
+        only: Option<&'a ConversationId>,
+    ) -> Asking<'a, Option<ConversationId>>;
+
+    /// How many distinct clients are in a chat room (B-389).
+    fn room_count<'a>(&'a self, app: &'a AppId, room: &'a ConversationId) -> Asking<'a, usize>;
+
+    /// Some of the clients in a chat room, at most `limit`.
+    fn room_members<'a>(
+        &'a self,
+        app: &'a AppId,
+        room: &'a ConversationId,
+        limit: usize,
+    ) -> Asking<'a, Vec<ClientId>>;
+}
+
+/// The sessions connected to this node. The gateway's registry is the one implementation; every method
+/// returns at once, except the probe.
+pub(crate) trait Node: Send + Sync + Debug + 'static {
+    fn deliver(&self, push: &Push);
+    fn flush(&self);
+    fn online(&self, app: &AppId, client: &ClientId) -> bool;
+    fn sessions_of(&self, app: &AppId, client: &ClientId) -> Vec<SessionInfo>;
+    fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool>;
+    fn end_session(&self, key: SessionKey, reason: Option<Reject>) -> bool;
+    fn enter_room(&self, actor: &Actor, room: &ConversationId) -> Option<ConversationId>;
+    fn leave_room(&self, actor: &Actor, only: Option<&ConversationId>) -> Option<ConversationId>;
+    fn room_count(&self, app: &AppId, room: &ConversationId) -> usize;
+    fn room_members(&self, app: &AppId, room: &ConversationId, limit: usize) -> Vec<ClientId>;
+}
