@@ -19,7 +19,6 @@ pub struct Rates {
     /// History queries.
     pub history: Rate,
     /// Everything else that is answered.
-    /// Everything else that is answered.
     pub others: Rate,
     /// What comes too fast is ignored, as in 2015, not refused with 4116 (B-505).
     pub drop_excess: bool,

@@ -4,7 +4,7 @@ use std::future::ready;
 use std::sync::Arc;
 
 use yanshu_protocol::{AppId, ClientId, ConversationId, Reject};
-use yanshu_session::{Actor, SessionKey};
+use yanshu_session::SessionKey;
 
 use super::{Asking, Bus, Node, Push, SessionInfo};
 
@@ -25,8 +25,8 @@ impl Bus for LocalBus {
         self.node.deliver(&push);
     }
 
-    fn flush(&self) {
-        self.node.flush();
+    fn flush(&self, most: usize) -> bool {
+        self.node.flush(most)
     }
 
     fn online<'a>(&'a self, app: &'a AppId, clients: &'a [ClientId]) -> Asking<'a, Vec<bool>> {
@@ -45,20 +45,16 @@ impl Bus for LocalBus {
         Box::pin(ready(self.node.end_session(key, reason)))
     }
 
-    fn enter_room<'a>(
-        &'a self,
-        actor: &'a Actor,
-        room: &'a ConversationId,
-    ) -> Asking<'a, Option<ConversationId>> {
-        Box::pin(ready(self.node.enter_room(actor, room)))
+    fn enter_room<'a>(&'a self, key: SessionKey, room: &'a ConversationId) -> Asking<'a, bool> {
+        Box::pin(ready(self.node.enter_room(key, room)))
     }
 
-    fn leave_room<'a>(
-        &'a self,
-        actor: &'a Actor,
-        only: Option<&'a ConversationId>,
-    ) -> Asking<'a, Option<ConversationId>> {
-        Box::pin(ready(self.node.leave_room(actor, only)))
+    fn leave_room(&self, key: SessionKey) -> Asking<'_, Option<ConversationId>> {
+        Box::pin(ready(self.node.leave_room(key)))
+    }
+
+    fn room_of(&self, key: SessionKey) -> Asking<'_, Option<ConversationId>> {
+        Box::pin(ready(self.node.room_of(key)))
     }
 
     fn room_count<'a>(&'a self, app: &'a AppId, room: &'a ConversationId) -> Asking<'a, usize> {

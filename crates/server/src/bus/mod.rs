@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use yanshu_protocol::{AppId, ClientId, ConversationId, DeviceId, Event, Reject, Tag, Timestamp};
-use yanshu_session::{Actor, SessionKey};
+use yanshu_session::SessionKey;
 
 /// An answer from the cluster.
 pub(crate) type Asking<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -58,6 +58,8 @@ pub(crate) struct Needs {
     pub(crate) modern: bool,
     /// Unread notices (W-313).
     pub(crate) unread_notices: bool,
+    /// Delivery receipts in conversations of more than two (W-301).
+    pub(crate) group_receipts: bool,
 }
 
 /// A session somewhere in the cluster, as far as others need to know.
@@ -77,8 +79,9 @@ pub(crate) trait Bus: Send + Sync + Debug + 'static {
     /// Tells everyone it is for. Frames may wait for the next [`Bus::flush`].
     fn publish(&self, push: Push);
 
-    /// Sends what waits. Called when nothing more is ready, so that many frames share one write.
-    fn flush(&self);
+    /// Sends what waits, to at most `most` connections, and says whether more wait. Called when nothing more
+    /// is ready, so that many frames share one write; in portions, so that a large fan-out delays nobody.
+    fn flush(&self, most: usize) -> bool;
 
     /// Which of these clients have a session, in the order given.
     fn online<'a>(&'a self, app: &'a AppId, clients: &'a [ClientId]) -> Asking<'a, Vec<bool>>;
@@ -93,15 +96,14 @@ pub(crate) trait Bus: Send + Sync + Debug + 'static {
     /// Gives whether it was there.
     fn end_session(&self, key: SessionKey, reason: Option<Reject>) -> Asking<'_, bool>;
 
-    /// Puts a session into a chat room, out of the one it was in, which is given back (W-149).
-    fn enter_room<'a>(&'a self, actor: &'a Actor, room: &'a ConversationId) -> Asking<'a, Option<ConversationId>>;
+    /// Puts a session into a chat room, out of the one it was in (W-149). Gives whether the session is there.
+    fn enter_room<'a>(&'a self, key: SessionKey, room: &'a ConversationId) -> Asking<'a, bool>;
 
-    /// Takes a session out of its chat room; with `only`, only if it is that one. Gives the room it left.
-    fn leave_room<'a>(
-        &'a self,
-        actor: &'a Actor,
-        only: Option<&'a ConversationId>,
-    ) -> Asking<'a, Option<ConversationId>>;
+    /// Takes a session out of its chat room and gives the room.
+    fn leave_room(&self, key: SessionKey) -> Asking<'_, Option<ConversationId>>;
+
+    /// The chat room a session is in.
+    fn room_of(&self, key: SessionKey) -> Asking<'_, Option<ConversationId>>;
 
     /// How many distinct clients are in a chat room (B-389).
     fn room_count<'a>(&'a self, app: &'a AppId, room: &'a ConversationId) -> Asking<'a, usize>;
@@ -119,13 +121,14 @@ pub(crate) trait Bus: Send + Sync + Debug + 'static {
 /// returns at once, except the probe.
 pub(crate) trait Node: Send + Sync + Debug + 'static {
     fn deliver(&self, push: &Push);
-    fn flush(&self);
+    fn flush(&self, most: usize) -> bool;
     fn online(&self, app: &AppId, client: &ClientId) -> bool;
     fn sessions_of(&self, app: &AppId, client: &ClientId) -> Vec<SessionInfo>;
     fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool>;
     fn end_session(&self, key: SessionKey, reason: Option<Reject>) -> bool;
-    fn enter_room(&self, actor: &Actor, room: &ConversationId) -> Option<ConversationId>;
-    fn leave_room(&self, actor: &Actor, only: Option<&ConversationId>) -> Option<ConversationId>;
+    fn enter_room(&self, key: SessionKey, room: &ConversationId) -> bool;
+    fn leave_room(&self, key: SessionKey) -> Option<ConversationId>;
+    fn room_of(&self, key: SessionKey) -> Option<ConversationId>;
     fn room_count(&self, app: &AppId, room: &ConversationId) -> usize;
     fn room_members(&self, app: &AppId, room: &ConversationId, limit: usize) -> Vec<ClientId>;
 }

@@ -188,7 +188,7 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         now: Timestamp,
     ) -> Reading<'a, Option<TagHolder>>;
 
-    /// The chat room a client's device was in when it was lost, if not before `since` (B-380).
+    /// The chat room a client's device is in, or was in when it was lost, if not before `since` (B-380).
     fn room_to_return_to<'a>(
         &'a self,
         app: &'a AppId,

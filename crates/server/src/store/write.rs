@@ -10,8 +10,8 @@ use yanshu_protocol::{
 use super::{Conversation, Roster, StoreError, StoredMessage};
 use crate::query::Update;
 
-/// Called once, on the committing thread, in commit order, when a change is durable or has failed. It must
-/// not block: it hands on.
+/// Called once, on the committing thread, in commit order, when a change is durable or has failed. It hands
+/// on, and waits for nothing but room in the queue it hands on to.
 pub(crate) struct Completion<T>(Box<dyn FnOnce(Result<T, WriteError>) + Send>);
 
 impl<T> Completion<T> {
@@ -91,6 +91,8 @@ pub(crate) enum Write {
     ClearWill { app: AppId, client: ClientId, session: String, done: Completion<()> },
     /// Notes which room a device is in, or that it left.
     SetRoom(Box<RoomPresence>, Completion<()>),
+    /// After a start: devices that were in a room when the server ended were last seen now.
+    RoomsLost { now: Timestamp, done: Completion<()> },
     /// Notes how a session ended, until its token would have expired.
     EndSession { app: AppId, session: String, end: SessionEnd, until: Timestamp, done: Completion<()> },
     /// Notes who holds a tag.
@@ -251,8 +253,8 @@ pub(crate) struct RoomPresence {
     pub(crate) device: String,
     /// `None` forgets it.
     pub(crate) room: Option<ConversationId>,
-    /// When the device was last known to be there.
-    pub(crate) seen_at: Timestamp,
+    /// When the device was lost; `None` while it is there.
+    pub(crate) lost_at: Option<Timestamp>,
 }
 
 /// How a session ended, where its token has to know (W-121, W-459).
