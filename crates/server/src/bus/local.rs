@@ -29,6 +29,14 @@ impl Bus for LocalBus {
         self.node.flush(most)
     }
 
+    fn hold(&self, key: SessionKey) {
+        self.node.hold(key);
+    }
+
+    fn release(&self, key: SessionKey) {
+        self.node.release(key);
+    }
+
     fn online<'a>(&'a self, app: &'a AppId, clients: &'a [ClientId]) -> Asking<'a, Vec<bool>> {
         Box::pin(ready(clients.iter().map(|client| self.node.online(app, client)).collect()))
     }

@@ -43,7 +43,7 @@ pub(crate) enum Audience {
     Clients(Arc<[ClientId]>),
     /// Every session now in this chat room.
     Room(ConversationId),
-    /// One session.
+    /// One session, also before and while its pushes are kept (see [`Bus::hold`]).
     Session(SessionKey),
 }
 
@@ -82,6 +82,13 @@ pub(crate) trait Bus: Send + Sync + Debug + 'static {
     /// Sends what waits, to at most `most` connections, and says whether more wait. Called when nothing more
     /// is ready, so that many frames share one write; in portions, so that a large fan-out delays nobody.
     fn flush(&self, most: usize) -> bool;
+
+    /// From now on keeps what is published for a session. Before this a session gets only what is addressed
+    /// to it alone: so what it missed comes first, and nothing comes twice or out of order.
+    fn hold(&self, key: SessionKey);
+
+    /// Delivers what was kept, and from now on everything at once.
+    fn release(&self, key: SessionKey);
 
     /// Which of these clients have a session, in the order given.
     fn online<'a>(&'a self, app: &'a AppId, clients: &'a [ClientId]) -> Asking<'a, Vec<bool>>;
@@ -122,6 +129,8 @@ pub(crate) trait Bus: Send + Sync + Debug + 'static {
 pub(crate) trait Node: Send + Sync + Debug + 'static {
     fn deliver(&self, push: &Push);
     fn flush(&self, most: usize) -> bool;
+    fn hold(&self, key: SessionKey);
+    fn release(&self, key: SessionKey);
     fn online(&self, app: &AppId, client: &ClientId) -> bool;
     fn sessions_of(&self, app: &AppId, client: &ClientId) -> Vec<SessionInfo>;
     fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool>;

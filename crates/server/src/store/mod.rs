@@ -15,7 +15,7 @@ pub(crate) use types::{
     Roster, StoredMessage, UnreadState, ReceiptTimes,
 };
 pub(crate) use write::{
-    Appended, AttributesUpdated, Completion, Created, CursorMove, Draft, MembersOutcome, MembersRequest,
+    Appended, AttributesUpdated, CommitPoint, Completion, Created, CursorMove, Draft, MembersOutcome, MembersRequest,
     NewConversation, Patched, PatchDraft, RoomPresence, SessionEnd, StoredWill, TagHolder, UpdateRequest,
     Write, WriteError,
 };
@@ -97,7 +97,8 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         to: Timestamp,
     ) -> Reading<'a, Vec<ReceiptRequest>>;
 
-    /// The cursor of one client; the default one if it never moved.
+    /// Where one client is: as far as its cursor moved, at least where it was when it joined. The default
+    /// for a client that is no member.
     fn cursor<'a>(
         &'a self,
         app: &'a AppId,
@@ -105,7 +106,7 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         client: &'a ClientId,
     ) -> Reading<'a, Cursor>;
 
-    /// The cursors of all members that have one.
+    /// The cursors of all members, as far as they moved: joining alone is no receipt.
     fn cursors<'a>(
         &'a self,
         app: &'a AppId,
@@ -123,7 +124,8 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// The client's conversations with unread messages, newest activity first, at most
     /// `max_conversations`, each count at most `max_count`. With `changed_after`, only those whose state
-    /// changed after it, also if nothing is unread in them (W-310, W-311).
+    /// changed after it, also if nothing is unread in them (W-310, W-311). Messages behind `until` in the
+    /// order of changes are left out: they are delivered as they come.
     fn unread<'a>(
         &'a self,
         app: &'a AppId,
@@ -131,6 +133,7 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         changed_after: Option<Timestamp>,
         max_conversations: usize,
         max_count: u32,
+        until: CommitPoint,
         now: Timestamp,
     ) -> Reading<'a, Vec<UnreadState>>;
 
@@ -146,12 +149,14 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// The newest messages of others that the client has not acknowledged, ascending, at most
     /// `max_messages` in each of at most `max_conversations` with the newest activity (B-272, B-277).
+    /// Messages behind `until` are left out, as in [`Store::unread`].
     fn missed<'a>(
         &'a self,
         app: &'a AppId,
         client: &'a ClientId,
         max_conversations: usize,
         max_messages: usize,
+        until: CommitPoint,
         now: Timestamp,
     ) -> Reading<'a, Vec<MissedMessages>>;
 
@@ -196,6 +201,9 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         device: &'a str,
         since: Timestamp,
     ) -> Reading<'a, Option<ConversationId>>;
+
+    /// The will a client deposited last.
+    fn will<'a>(&'a self, app: &'a AppId, client: &'a ClientId) -> Reading<'a, Option<StoredWill>>;
 
     /// All deposited will messages, for the start of the server.
     fn wills(&self) -> Reading<'_, Vec<StoredWill>>;

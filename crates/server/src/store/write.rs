@@ -97,10 +97,16 @@ pub(crate) enum Write {
     EndSession { app: AppId, session: String, end: SessionEnd, until: Timestamp, done: Completion<()> },
     /// Notes who holds a tag.
     HoldTag(Box<TagHolder>, Completion<()>),
+    /// Changes nothing: tells a place in the order of changes. Costs no commit of its own.
+    Mark(Completion<CommitPoint>),
     /// Forgets what has expired at `now`: temporary conversations with all that belongs to them, resend
     /// keys of messages before `resend_keys_before`, session ends, tag holds and rooms; gives the number of rows.
     Expire { now: Timestamp, resend_keys_before: Timestamp, done: Completion<u64> },
 }
+
+/// A place in the order of changes: every message appended before it is at most this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CommitPoint(pub(crate) i64);
 
 /// A message to be kept.
 #[derive(Debug, Clone)]
