@@ -7,3 +7,4 @@ mod server;
 pub mod telemetry;
 
 pub use server::serve;
+pub mod query;
