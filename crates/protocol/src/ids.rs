@@ -85,15 +85,15 @@ text_id! {
 }
 text_id! {
     /// A session token: opaque to clients and safe in a URL or a header (W-115).
-    SessionToken, "session token", 1024
+    SessionToken, "session token", 4096
 }
 text_id! {
     /// The device a session runs on, as the SDK names it (W-95).
-    DeviceId, "device id", 1024
+    DeviceId, "device id", 256
 }
 text_id! {
     /// The kind of device that at most one session of a client may hold (B-27).
-    Tag, "tag", 1024
+    Tag, "tag", 256
 }
 text_id! {
     /// Names the member set of a unique conversation (W-175).

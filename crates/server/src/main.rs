@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use yanshu_loadgen::BenchArgs;
 use yanshu_server::config::{Config, ConfigError, Flags, prepare, reference};
 
 /// A self-hosted instant-messaging server.
@@ -24,8 +23,6 @@ enum Command {
     CheckConfig(Sources),
     /// Prints the reference of all settings as Markdown.
     ConfigReference,
-    /// Loads a server and measures it beside the machine's own limits.
-    Bench(BenchArgs),
 }
 
 #[derive(Args)]
@@ -74,7 +71,6 @@ fn run(command: Command) -> anyhow::Result<()> {
             print!("{}", reference());
             Ok(())
         }
-        Command::Bench(args) => yanshu_loadgen::run(&args),
     }
 }
 

@@ -12,12 +12,12 @@ mod write;
 
 pub(crate) use types::{
     Conversation, ConversationSearch, Cursor, HistoryPage, Interval, Member, MissedMessages, ReceiptRequest,
-    Roster, StoredMessage, UnreadState, ReceiptTimes,
+    ReceiptTimes, Roster, StoredMessage, UnreadState,
 };
 pub(crate) use write::{
-    Appended, AttributesUpdated, CommitPoint, Completion, Created, CursorMove, Draft, MembersOutcome, MembersRequest,
-    NewConversation, Patched, PatchDraft, RoomPresence, SessionEnd, StoredWill, TagHolder, UpdateRequest,
-    Write, WriteError,
+    Appended, AttributesUpdated, CommitPoint, Completion, Created, CursorMove, Draft, MembersOutcome,
+    MembersRequest, NewConversation, PatchDraft, Patched, RoomPresence, SessionEnd, StoredWill, TagHolder,
+    UpdateRequest, Write, WriteError,
 };
 
 use std::future::Future;

@@ -72,8 +72,8 @@ pub(crate) struct ConversationSearch {
     pub(crate) sort: Sort,
     pub(crate) skip: usize,
     pub(crate) limit: usize,
-    /// After how many milliseconds to give up (B-338).
-    pub(crate) timeout_ms: u64,
+    /// After how long to give up (B-338).
+    pub(crate) timeout: std::time::Duration,
 }
 
 /// One end of an interval of history: a time and, to settle equal times, a message (W-328). Without the

@@ -1,0 +1,124 @@
+//! Names, attributes and mute.
+
+use std::sync::Arc;
+
+use yanshu_protocol::{Attributes, Code, ConversationId, ConversationKind, Event, Reject};
+use yanshu_session::Actor;
+
+use super::Service;
+use super::dispatch::{Job, Respond};
+use super::members::push_to;
+use crate::bus::{Needs, Push};
+use crate::query::Update;
+use crate::store::{AttributesUpdated, Completion, Roster, UpdateRequest, Write, WriteError};
+
+impl Service {
+    /// Changes attributes and tells the members (W-215 to W-224).
+    pub(super) async fn update(
+        &self,
+        actor: &Arc<Actor>,
+        conversation: ConversationId,
+        changes: Attributes,
+        respond: Respond,
+    ) {
+        let (roster, update) = match self.may_update(actor, &conversation, &changes).await {
+            Ok(allowed) => allowed,
+            Err(reject) => return self.answer(respond, Err(reject)).await,
+        };
+        let request = UpdateRequest {
+            app: actor.app.clone(),
+            conversation: conversation.clone(),
+            update,
+            max_bytes: self.settings(&actor.app).conversation.max_attributes.0,
+            now: self.clock.now(),
+        };
+        let (dispatcher, rosters) = (self.dispatcher.clone(), Arc::clone(&self.rosters));
+        let actor = Arc::clone(actor);
+        let done = Completion::new(move |result: Result<AttributesUpdated, WriteError>| {
+            let updated = match result {
+                Ok(updated) => updated,
+                Err(error) => {
+                    return dispatcher.hand_on_blocking(Job::reply(respond, Err(error.into())));
+                }
+            };
+            let event = |by| Event::ConversationUpdated {
+                conversation: conversation.clone(),
+                updated_at: updated.updated_at,
+                by,
+                changes: Some((changes.clone(), updated.modified.clone())),
+            };
+            let reply = Job::reply(respond, Ok(event(None)));
+            if roster.kind == ConversationKind::Room {
+                return dispatcher.hand_on_blocking(reply);
+            }
+            let roster = rosters.cached(&actor.app, &conversation).unwrap_or(roster);
+            let push = push_to(
+                &actor.app,
+                &roster,
+                &roster.members,
+                updated.updated_at,
+                false,
+                event(Some(actor.client.clone())),
+            );
+            // 2015 knew no such event (B-79).
+            let push = Push { needs: Needs { modern: true, ..push.needs }, ..push };
+            dispatcher.hand_on_blocking(reply.and_tell(vec![push]));
+        });
+        self.store.submit(Write::UpdateAttributes(Box::new(request), done)).await;
+    }
+
+    async fn may_update(
+        &self,
+        actor: &Actor,
+        conversation: &ConversationId,
+        changes: &Attributes,
+    ) -> Result<(Arc<Roster>, Update), Reject> {
+        let roster = self.roster(&actor.app, conversation).await?;
+        let inside = match roster.kind {
+            ConversationKind::Normal => roster.includes(&actor.client),
+            ConversationKind::Room => self.bus.room_of(actor.key).await.as_ref() == Some(conversation),
+            ConversationKind::Service => false,
+            ConversationKind::Temporary => return Err(Code::NormalConversationRequired.into()),
+        };
+        if !inside {
+            return Err(Code::ConversationUpdateRejected.into());
+        }
+        Ok((roster, Update::parse(changes)?))
+    }
+
+    /// Switches mobile push for a conversation off or on, for oneself (W-225 to W-228).
+    pub(super) async fn set_muted(
+        &self,
+        actor: &Arc<Actor>,
+        conversation: ConversationId,
+        muted: bool,
+        respond: Respond,
+    ) {
+        let outcome = self.try_set_muted(actor, conversation, muted).await;
+        self.answer(respond, outcome).await;
+    }
+
+    async fn try_set_muted(
+        &self,
+        actor: &Actor,
+        conversation: ConversationId,
+        muted: bool,
+    ) -> Result<Event, Reject> {
+        let roster = self.roster(&actor.app, &conversation).await?;
+        let updated_at = match roster.kind {
+            ConversationKind::Normal if roster.includes(&actor.client) => {
+                let (app, client) = (actor.app.clone(), actor.client.clone());
+                let (id, now) = (conversation.clone(), self.clock.now());
+                self.commit(|done| Write::SetMuted { app, conversation: id, client, muted, now, done })
+                    .await?
+            }
+            // There is no push for a chat room that could be switched off.
+            ConversationKind::Room => self.clock.now(),
+            ConversationKind::Normal | ConversationKind::Service => {
+                return Err(Code::ConversationMembershipRequired.into());
+            }
+            ConversationKind::Temporary => return Err(Code::NormalConversationRequired.into()),
+        };
+        Ok(Event::ConversationUpdated { conversation, updated_at, by: None, changes: None })
+    }
+}

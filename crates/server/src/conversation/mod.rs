@@ -1,0 +1,207 @@
+//! Conversations and their messages: who may do what, what comes of it, and who is told.
+//!
+//! This room owns the rules. It knows the store, the bus and the clock as traits, and the actor of a command;
+//! it knows no socket, no codec and no SQL. One file per matter; [`Service`] holds what they share.
+//!
+//! The way of a change: a rule here accepts it → the store commits it → its completion, still in commit order,
+//! hands the reply and what others are told to the [`dispatch::Dispatcher`] → the bus.
+
+mod apps;
+mod arrival;
+mod attributes;
+mod cursors;
+mod dispatch;
+mod history;
+mod lookup;
+mod members;
+mod patch;
+mod receipts;
+mod room;
+mod roster;
+mod search;
+mod send;
+mod start;
+mod unread;
+mod view;
+mod will;
+
+use std::sync::Arc;
+
+use yanshu_protocol::{
+    AppId, ClientId, Code, Command, ConversationCommand, ConversationId, Event, Reject, SessionCommand,
+};
+use yanshu_session::Actor;
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::AppConfig;
+use crate::ids::IdSource;
+use crate::store::{Completion, Roster, Store, StoreError, Write, WriteError};
+
+pub(crate) use apps::Apps;
+pub(crate) use arrival::Known;
+pub(crate) use dispatch::Respond;
+
+use cursors::Cursors;
+use dispatch::{Dispatcher, Job};
+use receipts::ReceiptRequests;
+use roster::Rosters;
+
+/// Everything that conversations need, and the commands on them.
+#[derive(Debug)]
+pub(crate) struct Service {
+    apps: Arc<Apps>,
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdSource>,
+    dispatcher: Dispatcher,
+    rosters: Arc<Rosters>,
+    cursors: Arc<Cursors>,
+    receipt_requests: Arc<ReceiptRequests>,
+}
+
+impl Service {
+    /// The service, and the task that delivers what it decides; it ends when the service is dropped.
+    pub(crate) fn new(
+        apps: Arc<Apps>,
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<IdSource>,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let rosters = Arc::new(Rosters::default());
+        let (dispatcher, delivering) =
+            dispatch::dispatcher(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&rosters));
+        let service = Self {
+            apps,
+            store,
+            bus,
+            clock,
+            ids,
+            dispatcher,
+            rosters,
+            cursors: Arc::default(),
+            receipt_requests: Arc::default(),
+        };
+        (service, delivering)
+    }
+
+    /// Carries out a command of an open session. Resolves when the command has its place in the order of
+    /// changes, or, for one that only reads, when it is answered; `respond` is called once, then or later.
+    pub(crate) async fn call(&self, actor: &Arc<Actor>, command: Command, respond: Respond) {
+        match command {
+            Command::Send(message) => self.send(actor, *message, respond).await,
+            Command::Conversation(command) => self.conversation_command(actor, command, respond).await,
+            Command::Patch(requests) => self.patch(actor, requests, respond).await,
+            Command::Ack(acked) => {
+                if let Err(reject) = self.acknowledge(actor, acked).await {
+                    tracing::debug!(client.id = %actor.client, %reject, "acknowledgement ignored");
+                }
+                self.answer(respond, Ok(Event::Echo)).await;
+            }
+            Command::Read(marks) => {
+                if let Err(reject) = self.mark_read(actor, marks).await {
+                    tracing::debug!(client.id = %actor.client, %reject, "read mark ignored");
+                }
+                self.answer(respond, Ok(Event::Echo)).await;
+            }
+            Command::History(query) => respond(self.history(actor, query).await),
+            Command::Session(SessionCommand::Query(clients)) => {
+                respond(Ok(self.online(actor, clients).await))
+            }
+            // The token of a push service tells nothing that conversations need; the session keeps it.
+            Command::ReportDevice(_) => respond(Ok(Event::DeviceReported)),
+            Command::PatchConfirmed(_)
+            | Command::Echo
+            | Command::Login(_)
+            | Command::Logout(_)
+            | Command::Session(_)
+            | Command::Unsupported(_) => {
+                respond(Err(Reject::because(Code::InternalError, "unsupported command")));
+            }
+        }
+    }
+
+    async fn conversation_command(&self, actor: &Arc<Actor>, command: ConversationCommand, respond: Respond) {
+        match command {
+            ConversationCommand::Start(request) => self.start(actor, *request, respond).await,
+            ConversationCommand::Add(request) => self.add_members(actor, request, respond).await,
+            ConversationCommand::Remove(request) => self.remove_members(actor, request, respond).await,
+            ConversationCommand::Update { conversation, changes } => {
+                self.update(actor, conversation, changes, respond).await;
+            }
+            ConversationCommand::Mute(id) => self.set_muted(actor, id, true, respond).await,
+            ConversationCommand::Unmute(id) => self.set_muted(actor, id, false, respond).await,
+            ConversationCommand::Query(query) => respond(self.search(actor, *query).await),
+            ConversationCommand::Count(id) => respond(self.member_count(actor, id).await),
+            ConversationCommand::RoomMembers { conversation, limit } => {
+                respond(self.room_members(actor, conversation, limit).await);
+            }
+            ConversationCommand::IsMember(ids) => respond(self.is_member(actor, ids).await),
+            ConversationCommand::MaxRead { conversation, each_member } => {
+                respond(self.max_read(actor, conversation, each_member).await);
+            }
+        }
+    }
+
+    /// Which of the given clients are online, in the order asked (W-133).
+    async fn online(&self, actor: &Actor, mut clients: Vec<ClientId>) -> Event {
+        clients.truncate(yanshu_protocol::limits::MAX_ONLINE_QUERY);
+        let online = self.bus.online(&actor.app, &clients).await;
+        let present = clients.into_iter().zip(online).filter_map(|(client, online)| online.then_some(client));
+        Event::SessionsOnline(present.collect())
+    }
+
+    fn settings(&self, app: &AppId) -> Arc<AppConfig> {
+        self.apps.settings(app)
+    }
+
+    /// The roster of a conversation that exists.
+    async fn roster(&self, app: &AppId, id: &ConversationId) -> Result<Arc<Roster>, Reject> {
+        self.rosters
+            .get(&*self.store, app, id, self.clock.now())
+            .await?
+            .ok_or_else(|| Code::ConversationNotFound.into())
+    }
+
+    /// Makes a change and waits until it is durable.
+    async fn commit<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(Completion<T>) -> Write,
+    ) -> Result<T, WriteError> {
+        let (done, waiter) = Completion::waiter();
+        self.store.submit(write(done)).await;
+        waiter.await.unwrap_or_else(|_| Err(StoreError::Unavailable("shutting down".to_owned()).into()))
+    }
+
+    /// Answers through the dispatcher, behind everything that was told before.
+    async fn answer(&self, respond: Respond, outcome: Result<Event, Reject>) {
+        self.dispatcher.hand_on(Job::reply(respond, outcome)).await;
+    }
+}
+
+/// What a client is told when the store fails: the protocol's one code for it, and no inner detail.
+impl From<StoreError> for Reject {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TooCostly(why) => Self::because(Code::ConversationQueryFailed, why),
+            StoreError::Unavailable(why) => {
+                tracing::error!(%why, "the store failed");
+                Code::InternalError.into()
+            }
+        }
+    }
+}
+
+impl From<WriteError> for Reject {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::NotFound => Code::ConversationNotFound.into(),
+            WriteError::Full => Code::ConversationFull.into(),
+            WriteError::NotOwner => Code::MessageOwnershipRequired.into(),
+            WriteError::Refused(reject) => reject,
+            WriteError::Store(error) => error.into(),
+        }
+    }
+}

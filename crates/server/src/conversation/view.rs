@@ -1,0 +1,105 @@
+//! Conversations as query results show them (W-197).
+
+use std::collections::HashMap;
+
+use yanshu_protocol::{
+    AppId, ClientId, ConversationId, ConversationKind, ConversationView, LastMessage, Timestamp,
+};
+
+use super::Service;
+use crate::store::{Conversation, StoreError, StoredMessage};
+
+/// What of a conversation is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) compact: bool,
+    pub(super) with_last_message: bool,
+}
+
+impl Service {
+    /// The views of stored conversations, for a client.
+    pub(super) async fn views(
+        &self,
+        app: &AppId,
+        asker: &ClientId,
+        conversations: Vec<Conversation>,
+        shown: Shown,
+    ) -> Result<Vec<ConversationView>, StoreError> {
+        let mut last: HashMap<ConversationId, LastMessage> = HashMap::new();
+        if shown.with_last_message {
+            let readable = conversations
+                .iter()
+                .filter(|conversation| {
+                    conversation.last_message_at.is_some() && may_read(conversation, asker)
+                })
+                .map(|conversation| conversation.id.clone())
+                .collect();
+            for message in self.store.last_messages(app, readable).await? {
+                last.insert(message.conversation.clone(), last_message(message));
+            }
+        }
+        let now = self.clock.now();
+        let view = |conversation: Conversation| {
+            let last_message = last.remove(&conversation.id);
+            view(conversation, shown, now, last_message)
+        };
+        Ok(conversations.into_iter().map(view).collect())
+    }
+}
+
+/// The words of a conversation one is not in do not leak into query results (W-195).
+fn may_read(conversation: &Conversation, asker: &ClientId) -> bool {
+    match conversation.kind {
+        ConversationKind::Normal | ConversationKind::Temporary => {
+            conversation.members.iter().any(|member| member.client == *asker)
+        }
+        ConversationKind::Room | ConversationKind::Service => true,
+    }
+}
+
+fn view(
+    conversation: Conversation,
+    shown: Shown,
+    now: Timestamp,
+    last_message: Option<LastMessage>,
+) -> ConversationView {
+    let seconds_left = seconds_left(&conversation, now).map(i64::from);
+    let muted = || {
+        let muted = conversation.members.iter().filter(|member| member.muted);
+        muted.map(|member| member.client.clone()).collect()
+    };
+    ConversationView {
+        muted_by: (!shown.compact).then(muted),
+        members: (!shown.compact)
+            .then(|| conversation.members.iter().map(|member| member.client.clone()).collect()),
+        id: conversation.id,
+        kind: conversation.kind,
+        creator: conversation.creator,
+        created_at: conversation.created_at,
+        updated_at: conversation.updated_at,
+        last_message_at: conversation.last_message_at,
+        unique_id: conversation.unique_id,
+        attributes: conversation.attributes,
+        seconds_left,
+        subscription: None,
+        last_message,
+    }
+}
+
+/// How long a temporary conversation still lives, in whole seconds, rounded up.
+pub(super) fn seconds_left(conversation: &Conversation, now: Timestamp) -> Option<i32> {
+    let left = conversation.expires_at?.millis_since(now).max(0);
+    Some(i32::try_from((left + 999) / 1000).unwrap_or(i32::MAX))
+}
+
+/// A stored message as the last one of its conversation.
+pub(super) fn last_message(message: StoredMessage) -> LastMessage {
+    LastMessage {
+        id: message.id,
+        from: message.from,
+        timestamp: message.timestamp,
+        content: message.content,
+        patched_at: message.patched_at,
+        mentions: message.mentions,
+    }
+}

@@ -1,0 +1,132 @@
+//! Logging in: who a connection may act for, on which device, and until when.
+//!
+//! This room owns session tokens and the rule that a client holds a tag on one device at a time. It decides
+//! whether a session opens; it registers nothing, and knows no socket and no conversation. It may touch the
+//! store (how sessions ended, who holds a tag), the bus (who is online) and the clock.
+
+mod open;
+mod tag;
+mod token;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngCore;
+use yanshu_protocol::{AppId, Code, Event, Reject, Timestamp};
+use yanshu_session::{Actor, Rate, Rates};
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::{App, AppConfig, Over};
+use crate::store::{Completion, SessionEnd, Store, StoreError, Write, WriteError};
+
+use token::{Claims, Signer};
+
+/// Decides about sessions.
+#[derive(Debug)]
+pub(crate) struct Logins {
+    apps: HashMap<AppId, AppLogin>,
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    token_ttl: Duration,
+}
+
+#[derive(Debug)]
+struct AppLogin {
+    signer: Signer,
+    settings: AppConfig,
+}
+
+impl Logins {
+    pub(crate) fn new(
+        apps: &[App],
+        token_ttl: Duration,
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let login = |app: &App| {
+            let signer = Signer::new(&app.id, app.master_key.expose());
+            (app.id.clone(), AppLogin { signer, settings: app.settings.clone() })
+        };
+        Self { apps: apps.iter().map(login).collect(), store, bus, clock, token_ttl }
+    }
+
+    /// Whether this server serves the app.
+    pub(crate) fn serves(&self, app: &AppId) -> bool {
+        self.apps.contains_key(app)
+    }
+
+    fn app(&self, app: &AppId) -> Result<&AppLogin, Reject> {
+        self.apps.get(app).ok_or_else(|| Code::AppNotAvailable.into())
+    }
+
+    /// A fresh token for an open session (W-130 to W-132).
+    pub(crate) fn refresh(&self, actor: &Actor) -> Result<Event, Reject> {
+        let app = self.app(&actor.app)?;
+        let token = app.signer.sign(&self.claims(actor));
+        Ok(Event::SessionRefreshed { token, ttl_seconds: self.ttl_seconds() })
+    }
+
+    /// The session logged out: its token is void (W-121) and its tag free.
+    pub(crate) async fn closed(&self, actor: &Actor) -> Result<(), WriteError> {
+        self.hold_tag(actor, self.clock.now()).await?;
+        self.end(&actor.app, &actor.session, SessionEnd::Closed).await
+    }
+
+    async fn end(&self, app: &AppId, session: &str, end: SessionEnd) -> Result<(), WriteError> {
+        let (app, session) = (app.clone(), session.to_owned());
+        let until = self.expiry();
+        self.commit(|done| Write::EndSession { app, session, end, until, done }).await
+    }
+
+    fn claims(&self, actor: &Actor) -> Claims {
+        Claims {
+            client: actor.client.clone(),
+            session: actor.session.clone(),
+            tag: actor.tag.clone(),
+            device: actor.device.clone(),
+            config: actor.capabilities.bits(),
+            expires_at: self.expiry(),
+        }
+    }
+
+    /// When a token given now expires.
+    fn expiry(&self) -> Timestamp {
+        let ttl = i64::try_from(self.token_ttl.as_millis()).unwrap_or(i64::MAX);
+        self.clock.now().plus_millis(ttl)
+    }
+
+    fn ttl_seconds(&self) -> i32 {
+        i32::try_from(self.token_ttl.as_secs()).unwrap_or(i32::MAX)
+    }
+
+    async fn commit<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(Completion<T>) -> Write,
+    ) -> Result<T, WriteError> {
+        let (done, waiter) = Completion::waiter();
+        self.store.submit(write(done)).await;
+        waiter.await.unwrap_or_else(|_| Err(StoreError::Unavailable("shutting down".to_owned()).into()))
+    }
+}
+
+/// 128 bits of chance as URL-safe text.
+fn random_id() -> String {
+    let mut bytes = [0; 16];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// How fast a session may act (B-502 to B-505).
+fn rates(settings: &AppConfig) -> Rates {
+    let limits = &settings.limits;
+    Rates {
+        messages: Rate { per_minute: limits.messages_per_minute, burst: limits.messages_burst },
+        history: Rate { per_minute: limits.history_per_minute, burst: limits.history_burst },
+        others: Rate { per_minute: limits.others_per_minute, burst: limits.others_burst },
+        drop_excess: limits.over == Over::Drop,
+    }
+}
