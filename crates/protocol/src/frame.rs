@@ -1,1 +1,0 @@
-//! Frames of RFC 6455, without a socket.
