@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use yanshu_loadgen::BenchArgs;
 use yanshu_server::config::{Config, ConfigError, Flags, prepare, reference};
 
 /// A self-hosted instant-messaging server.
@@ -23,6 +24,8 @@ enum Command {
     CheckConfig(Sources),
     /// Prints the reference of all settings as Markdown.
     ConfigReference,
+    /// Loads a server and measures it beside the machine's own limits.
+    Bench(BenchArgs),
 }
 
 #[derive(Args)]
@@ -71,6 +74,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             print!("{}", reference());
             Ok(())
         }
+        Command::Bench(args) => yanshu_loadgen::run(&args),
     }
 }
 

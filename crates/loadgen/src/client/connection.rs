@@ -1,0 +1,136 @@
+//! One socket to a server.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::Poll;
+
+use anyhow::{Context, Result, anyhow, bail};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::frames::{Frames, Opcode, append_masked};
+
+const READ_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// One buffer for all connections of a thread: what it brings is handled before the next read.
+    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+}
+
+/// A connection that has been upgraded, or a bare one that never needs to be.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    frames: Frames,
+    out: Vec<u8>,
+    key: [u8; 4],
+}
+
+impl Connection {
+    /// Connects and asks for the WebSocket sub-protocol that current SDKs use (W-18).
+    pub(crate) async fn upgrade(address: SocketAddr, host: &str, path: &str) -> Result<Self> {
+        let mut connection = Self::connect(address, rand::random()).await?;
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: lc.protobuf2.3\r\n\r\n"
+        );
+        connection.stream.write_all(request.as_bytes()).await.context("cannot ask for the upgrade")?;
+        let mut answer = Vec::with_capacity(1024);
+        while !answer.ends_with(b"\r\n\r\n") {
+            // Nothing follows the head before the client has spoken.
+            let read = connection.stream.read_buf(&mut answer).await.context("cannot read the upgrade")?;
+            if read == 0 || answer.len() > 8192 {
+                bail!("the server does not answer the upgrade");
+            }
+        }
+        let head = String::from_utf8_lossy(&answer);
+        match head.starts_with("HTTP/1.1 101 ") {
+            true => Ok(connection),
+            false => bail!("the server refuses the upgrade: {}", head.lines().next().unwrap_or_default()),
+        }
+    }
+
+    /// Connects to a bare server and says which part this connection plays there. Its frames are not masked,
+    /// in effect, so that the bare server need not undo it.
+    pub(crate) async fn bare(address: SocketAddr, role: u8) -> Result<Self> {
+        let mut connection = Self::connect(address, [0; 4]).await?;
+        connection.stream.write_all(&[role]).await.context("cannot greet the bare server")?;
+        Ok(connection)
+    }
+
+    async fn connect(address: SocketAddr, key: [u8; 4]) -> Result<Self> {
+        let stream =
+            TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, frames: Frames::default(), out: Vec::new(), key })
+    }
+
+    /// Puts a command into the next [`flush`](Self::flush).
+    pub(crate) fn queue(&mut self, payload: &[u8]) {
+        append_masked(Opcode::Binary, payload, self.key, &mut self.out);
+    }
+
+    /// Sends what is queued, in one write if the socket takes it.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        self.stream.write_all(&self.out).await.context("cannot send")?;
+        self.out.clear();
+        Ok(())
+    }
+
+    /// Waits for bytes and hands on the payload of every data frame they complete; returns how many.
+    pub(crate) async fn receive(&mut self, mut each: impl FnMut(&[u8])) -> Result<usize> {
+        let mut count = 0;
+        let (mut ping, mut close) = (None, None);
+        poll_fn(|context| {
+            READ.with_borrow_mut(|buffer| {
+                let mut buffer = ReadBuf::new(buffer);
+                match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error).context("cannot receive")),
+                    Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                        return Poll::Ready(Err(anyhow!("the server hung up")));
+                    }
+                    Poll::Ready(Ok(())) => {}
+                }
+                Poll::Ready(self.frames.feed(buffer.filled(), |opcode, payload| match opcode {
+                    Opcode::Text | Opcode::Binary => {
+                        count += 1;
+                        each(payload);
+                    }
+                    Opcode::Ping => ping = Some(payload.to_vec()),
+                    Opcode::Close => close = Some(payload.to_vec()),
+                    Opcode::Pong => {}
+                }))
+            })
+        })
+        .await?;
+        if let Some(reason) = close {
+            bail!("the server closed the connection: {}", close_reason(&reason));
+        }
+        if let Some(payload) = ping {
+            append_masked(Opcode::Pong, &payload, self.key, &mut self.out);
+            self.flush().await?;
+        }
+        Ok(count)
+    }
+
+    /// A second handle for sending, and the key its frames must be masked with.
+    pub(crate) fn sender(&self) -> Result<(std::net::TcpStream, [u8; 4])> {
+        let socket = SockRef::from(&self.stream).try_clone().context("cannot duplicate a socket")?;
+        Ok((socket.into(), self.key))
+    }
+}
+
+fn close_reason(payload: &[u8]) -> String {
+    match payload {
+        [high, low, text @ ..] => {
+            let code = u16::from_be_bytes([*high, *low]);
+            format!("{code} {}", String::from_utf8_lossy(text)).trim_end().to_owned()
+        }
+        _ => "no code".to_owned(),
+    }
+}

@@ -1,0 +1,7 @@
+//! What a process costs, read from `/proc`, and what machine this is.
+
+mod machine;
+mod process;
+
+pub(crate) use machine::Machine;
+pub(crate) use process::{Cpu, Process};
