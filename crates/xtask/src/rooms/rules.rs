@@ -80,7 +80,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 
 /// What the inner crates may depend on: nothing that does I/O, keeps time or logs.
 const CRATES: &[(&str, &[&str])] = &[
-    ("protocol", &["base64", "bytes", "prost", "serde", "serde_json", "smallvec", "thiserror", "time"]),
+    ("protocol", &["base64", "bytes", "prost", "serde", "serde_json", "sha1", "smallvec", "thiserror", "time"]),
     ("session", &["smallvec", "thiserror", "yanshu-protocol"]),
 ];
 
