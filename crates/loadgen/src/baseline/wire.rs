@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use yanshu_protocol::frame::{Opcode, encode_header};
+
 use crate::drive::Requests;
 
 /// A connection's part, said in its first byte.
@@ -88,15 +90,8 @@ pub(crate) fn commands(bytes: &[u8], mut each: impl FnMut(&[u8])) -> usize {
 }
 
 fn frame(payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x82];
-    if payload.len() < 126 {
-        frame.push(payload.len() as u8);
-    } else {
-        frame.push(126);
-        frame.extend_from_slice(&(payload.len() as u16).to_be_bytes());
-    }
-    frame.extend_from_slice(payload);
-    frame
+    let (header, size) = encode_header(Opcode::Binary, payload.len());
+    [&header[..size], payload].concat()
 }
 
 /// The number in five bytes, whatever its size.
@@ -117,8 +112,10 @@ fn padding(bytes: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use yanshu_protocol::frame::encode_masked;
+
     use super::*;
-    use crate::client::{Incoming, Opcode, append_masked};
+    use crate::client::Incoming;
 
     #[test]
     fn the_bare_server_finds_every_serial_wherever_the_read_ends() {
@@ -127,7 +124,7 @@ mod tests {
             let mut command = Vec::new();
             requests(text)(0, serial, &mut command);
             assert_eq!(command.len(), text + SEND_OVERHEAD);
-            append_masked(Opcode::Binary, &command, [0; 4], &mut stream);
+            encode_masked(&mut stream, Opcode::Binary, [0; 4], &command);
         }
         for end in 0..=stream.len() {
             let mut serials = Vec::new();

@@ -10,10 +10,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-
-use super::frames::{Frames, Opcode, append_masked};
+use yanshu_protocol::frame::{CloseFrame, FrameReader, Message, Opcode, Role, encode_masked};
 
 const READ_BYTES: usize = 64 * 1024;
+
+/// A page of history is the largest thing that is asked for.
+const LARGEST: usize = 16 << 20;
 
 thread_local! {
     /// One buffer for all connections of a thread: what it brings is handled before the next read.
@@ -24,7 +26,7 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-    frames: Frames,
+    frames: FrameReader,
     out: Vec<u8>,
     key: [u8; 4],
 }
@@ -66,12 +68,12 @@ impl Connection {
         let stream =
             TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, frames: Frames::default(), out: Vec::new(), key })
+        Ok(Self { stream, frames: FrameReader::new(Role::Client, LARGEST), out: Vec::new(), key })
     }
 
     /// Puts a command into the next [`flush`](Self::flush).
     pub(crate) fn queue(&mut self, payload: &[u8]) {
-        append_masked(Opcode::Binary, payload, self.key, &mut self.out);
+        encode_masked(&mut self.out, Opcode::Binary, self.key, payload);
     }
 
     /// Sends what is queued, in one write if the socket takes it.
@@ -84,7 +86,7 @@ impl Connection {
     /// Waits for bytes and hands on the payload of every data frame they complete; returns how many.
     pub(crate) async fn receive(&mut self, mut each: impl FnMut(&[u8])) -> Result<usize> {
         let mut count = 0;
-        let (mut ping, mut close) = (None, None);
+        let mut ping = None;
         poll_fn(|context| {
             READ.with_borrow_mut(|buffer| {
                 let mut buffer = ReadBuf::new(buffer);
@@ -96,23 +98,25 @@ impl Connection {
                     }
                     Poll::Ready(Ok(())) => {}
                 }
-                Poll::Ready(self.frames.feed(buffer.filled(), |opcode, payload| match opcode {
-                    Opcode::Text | Opcode::Binary => {
-                        count += 1;
-                        each(payload);
+                let mut input = buffer.filled_mut();
+                loop {
+                    match self.frames.next(&mut input) {
+                        Ok(None) => return Poll::Ready(Ok(())),
+                        Ok(Some(Message::Binary(event))) => {
+                            count += 1;
+                            each(&event);
+                        }
+                        Ok(Some(Message::Ping(payload))) => ping = Some(payload.into_owned()),
+                        Ok(Some(Message::Text(_) | Message::Pong(_))) => {}
+                        Ok(Some(Message::Close(frame))) => return Poll::Ready(Err(closed(frame))),
+                        Err(error) => return Poll::Ready(Err(error).context("not a frame")),
                     }
-                    Opcode::Ping => ping = Some(payload.to_vec()),
-                    Opcode::Close => close = Some(payload.to_vec()),
-                    Opcode::Pong => {}
-                }))
+                }
             })
         })
         .await?;
-        if let Some(reason) = close {
-            bail!("the server closed the connection: {}", close_reason(&reason));
-        }
         if let Some(payload) = ping {
-            append_masked(Opcode::Pong, &payload, self.key, &mut self.out);
+            encode_masked(&mut self.out, Opcode::Pong, self.key, &payload);
             self.flush().await?;
         }
         Ok(count)
@@ -125,12 +129,9 @@ impl Connection {
     }
 }
 
-fn close_reason(payload: &[u8]) -> String {
-    match payload {
-        [high, low, text @ ..] => {
-            let code = u16::from_be_bytes([*high, *low]);
-            format!("{code} {}", String::from_utf8_lossy(text)).trim_end().to_owned()
-        }
-        _ => "no code".to_owned(),
+fn closed(frame: Option<CloseFrame>) -> anyhow::Error {
+    match frame {
+        Some(CloseFrame { code, reason }) => anyhow!("the server closed the connection: {code} {reason}"),
+        None => anyhow!("the server closed the connection without a code"),
     }
 }

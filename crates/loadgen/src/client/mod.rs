@@ -1,12 +1,10 @@
-//! A client that costs as little as it can, since it shares the machine with the server it measures: its own
-//! WebSocket frames, one read buffer for each thread, and a glance at each event instead of a decoding.
+//! A client that costs as little as it can, since it shares the machine with the server it measures: no
+//! WebSocket library, one read buffer for each thread, and a glance at each event instead of a decoding.
 
 pub(crate) mod commands;
 mod connection;
-mod frames;
 mod peek;
 pub(crate) mod session;
 
 pub(crate) use connection::Connection;
-pub(crate) use frames::{Opcode, append_masked};
 pub(crate) use peek::Incoming;

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use yanshu_protocol::frame::{Opcode, encode_masked};
 
 use super::pace::{self, RealClock, Timetable};
 use super::{Length, Meters, Outcome, Requests, STALLED, Tally, accept_no_refusals};
-use crate::client::{Connection, Incoming, Opcode, append_masked};
+use crate::client::{Connection, Incoming};
 use crate::latency::Latency;
 
 /// A command that was answered.
@@ -131,7 +132,7 @@ fn send_all(
         command.clear();
         frame.clear();
         requests(slot, n as i32, &mut command);
-        append_masked(Opcode::Binary, &command, *key, &mut frame);
+        encode_masked(&mut frame, Opcode::Binary, *key, &command);
         write_all(socket, &frame).context("cannot send")
     })
 }
