@@ -9,6 +9,7 @@ pub mod config;
 mod conversation;
 mod ids;
 mod login;
+mod page;
 pub mod query;
 mod server;
 mod store;

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
+use crate::page;
 
 /// Serves until SIGTERM or SIGINT.
 pub fn serve(config: Config) -> anyhow::Result<()> {
@@ -30,6 +31,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
     tracing::info!(listen = %config.listen, "ready");
-    let routes = Router::new().route("/health", get(async || "ok"));
+    let app = config.apps.first().map(|app| app.id.as_str());
+    let routes = Router::new().route("/health", get(async || "ok")).merge(page::router(app));
     axum::serve(listener, routes).with_graceful_shutdown(stop).await.context("cannot serve")
 }
