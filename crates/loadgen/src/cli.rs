@@ -39,6 +39,10 @@ pub struct BenchArgs {
     /// Bytes of content in each message.
     #[arg(long, global = true, default_value_t = 128, value_parser = clap::value_parser!(u64).range(40..4096))]
     text: u64,
+    /// Seconds to wait, in each scenario, for others on this machine to be quiet; what they disturbed is measured
+    /// again.
+    #[arg(long, global = true, default_value_t = 0, value_name = "SECONDS")]
+    patience: u64,
     /// Writes the report as JSON, too.
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -146,6 +150,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         text: args.text as usize,
         length: Duration::from_secs(args.seconds),
         running,
+        patience: Duration::from_secs(args.patience),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut runs = Vec::new();
@@ -159,7 +164,14 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
 
 async fn measure(bench: &Bench, scenario: &Scenario) -> Result<Vec<Row>> {
     match *scenario {
+        // Waits for calm before each of its parts.
         Scenario::Suite => scenario::suite(bench).await,
+        _ => bench.calmly(|| one(bench, scenario)).await,
+    }
+}
+
+async fn one(bench: &Bench, scenario: &Scenario) -> Result<Vec<Row>> {
+    match *scenario {
         Scenario::Limits => scenario::limits(bench).await,
         Scenario::Idle { connections } => scenario::idle(bench, connections).await,
         Scenario::Send { connections, rate: Some(rate), offline, .. } => {
@@ -176,7 +188,7 @@ async fn measure(bench: &Bench, scenario: &Scenario) -> Result<Vec<Row>> {
         Scenario::EchoDuringFanout { members } => scenario::echo_during_fanout(bench, members).await,
         Scenario::History { size } => scenario::history(bench, size).await,
         Scenario::Startup { size } => scenario::startup(bench, size).await,
-        Scenario::Bare { .. } => Ok(Vec::new()),
+        Scenario::Suite | Scenario::Bare { .. } => Ok(Vec::new()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a process costs, read from `/proc`, and what machine this is.
 
 mod machine;
+mod others;
 mod process;
 
 pub(crate) use machine::Machine;
+pub(crate) use others::Others;
 pub(crate) use process::{Cpu, Process};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 
 /// `/proc` counts CPU time in hundredths of a second on every Linux that Rust supports (`USER_HZ`).
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// CPU time used so far, all threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,7 +49,13 @@ impl Process {
     }
 
     pub(crate) fn cpu(&self) -> Result<Cpu> {
-        parse_stat(&self.read("stat")?)
+        Ok(parse_stat(&self.read("stat")?)?.0)
+    }
+
+    /// The same with all children that have ended.
+    pub(crate) fn cpu_with_children(&self) -> Result<Cpu> {
+        let (own, children) = parse_stat(&self.read("stat")?)?;
+        Ok(Cpu { user: own.user + children.user, system: own.system + children.system })
     }
 
     /// Bytes of memory of its own: resident and not backed by a file. The kernel's socket buffers are not in it.
@@ -68,13 +74,18 @@ impl Process {
     }
 }
 
-fn parse_stat(stat: &str) -> Result<Cpu> {
+/// The process's own time, and that of its children that have ended.
+fn parse_stat(stat: &str) -> Result<(Cpu, Cpu)> {
     // The second field is the command in parentheses, which may itself hold blanks and parentheses.
     let (_, rest) = stat.rsplit_once(')').ok_or_else(|| anyhow!("stat without a command: {stat:?}"))?;
-    // proc(5): utime is field 14 and stime field 15; `rest` begins with field 3.
-    let mut ticks = rest.split_ascii_whitespace().skip(11).map(str::parse::<u32>);
-    match (ticks.next(), ticks.next()) {
-        (Some(Ok(user)), Some(Ok(system))) => Ok(Cpu { user: TICK * user, system: TICK * system }),
+    // proc(5): utime, stime, cutime and cstime are fields 14 to 17; `rest` begins with field 3.
+    let ticks: Vec<u32> =
+        rest.split_ascii_whitespace().skip(11).take(4).map_while(|field| field.parse().ok()).collect();
+    let cpu = |user: u32, system: u32| Cpu { user: TICK * user, system: TICK * system };
+    match ticks[..] {
+        [user, system, children_user, children_system] => {
+            Ok((cpu(user, system), cpu(children_user, children_system)))
+        }
         _ => Err(anyhow!("stat without CPU times: {stat:?}")),
     }
 }
@@ -93,7 +104,8 @@ mod tests {
     #[test]
     fn cpu_times_are_found_behind_any_command_name() {
         let stat = "4242 (my (odd) name) S 1 4242 4242 0 -1 4194304 100 0 0 0 1234 567 8 9 20 0 4 0 100 1 2";
-        let cpu = parse_stat(stat).unwrap();
+        let (cpu, children) = parse_stat(stat).unwrap();
+        assert_eq!(children.total(), Duration::from_millis(170));
         assert_eq!(cpu.user, Duration::from_millis(12_340));
         assert_eq!(cpu.system, Duration::from_millis(5_670));
         assert_eq!(cpu.total(), Duration::from_millis(18_010));

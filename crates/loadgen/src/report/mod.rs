@@ -17,6 +17,9 @@ pub(crate) use figure::Unit;
 
 use crate::meter::Machine;
 
+/// Cores that others may keep busy without spoiling a figure.
+pub(crate) const CALM: f64 = 0.1;
+
 /// One figure.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
@@ -32,11 +35,13 @@ pub(crate) struct Row {
     /// What helps to understand the figure.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) note: String,
+    /// Cores that others kept busy while this was measured.
+    pub(crate) others: f64,
 }
 
 impl Row {
     pub(crate) fn new(what: impl Into<String>, unit: Unit, value: f64) -> Self {
-        Self { what: what.into(), unit, value, limit: None, budget: None, note: String::new() }
+        Self { what: what.into(), unit, value, limit: None, budget: None, note: String::new(), others: 0.0 }
     }
 
     pub(crate) fn limit(mut self, limit: f64) -> Self {
@@ -116,6 +121,10 @@ impl Report {
         match self.runs {
             1 => writeln!(out, "one run")?,
             runs => writeln!(out, "medians of {runs} runs")?,
+        }
+        let others = self.rows.iter().map(|row| row.others).fold(0.0, f64::max);
+        if others > CALM {
+            writeln!(out, "warning: others kept up to {others:.1} cores busy meanwhile (--patience)")?;
         }
         writeln!(out, "\n{}", table::render(&self.rows))
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::budget::Judged;
-use super::{Row, Verdict};
+use super::{CALM, Row, Verdict};
 
 const HEAD: [&str; 8] = ["budget", "what", "measured", "limit", "ratio", "must", "aim", "result"];
 
@@ -13,7 +13,7 @@ pub(super) fn render(rows: &[Row]) -> String {
         std::iter::once(HEAD.map(str::to_owned)).chain(rows.iter().map(cells)).collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 8] = std::array::from_fn(width);
-    let notes = std::iter::once("").chain(rows.iter().map(|row| row.note.as_str()));
+    let notes = std::iter::once(String::new()).chain(rows.iter().map(note));
     let mut text = String::new();
     for (line, note) in lines.iter().zip(notes) {
         let mut out = String::new();
@@ -28,12 +28,21 @@ pub(super) fn render(rows: &[Row]) -> String {
         }
         if !note.is_empty() {
             out.push_str("  ");
-            out.push_str(note);
+            out.push_str(&note);
         }
         text.push_str(out.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// What is said behind the columns.
+fn note(row: &Row) -> String {
+    match (row.others > CALM, row.note.as_str()) {
+        (false, note) => note.to_owned(),
+        (true, "") => format!("disturbed by others, {:.1} cores", row.others),
+        (true, note) => format!("{note}; disturbed by others, {:.1} cores", row.others),
+    }
 }
 
 fn cells(row: &Row) -> [String; 8] {
@@ -105,6 +114,9 @@ mod tests {
         assert!(lines[1].contains("90,000/s  100,000/s"), "{text}");
         assert!(lines[1].contains("≥ 0.75") && lines[1].contains("0.90"), "{text}");
         assert!(lines[2].ends_with("10,000 clients"), "{text}");
+        let mut disturbed = rows[1].clone();
+        disturbed.others = 1.25;
+        assert!(render(&[disturbed]).ends_with("10,000 clients; disturbed by others, 1.2 cores\n"));
         assert!(lines[3].contains("+500 µs") && lines[3].contains("≤ +2.00 ms"), "{text}");
     }
 }

@@ -21,7 +21,7 @@ const READERS: usize = 16;
 pub(crate) async fn history(bench: &Bench, size: HistorySize) -> Result<Vec<Row>> {
     let server = bench.server()?;
     let conversations = fill(bench, &server, size).await?;
-    read(bench, &server, size, conversations).await
+    read(bench, &server, size, &conversations).await
 }
 
 /// Asks a filled server.
@@ -29,13 +29,13 @@ pub(super) async fn read(
     bench: &Bench,
     server: &Server,
     size: HistorySize,
-    conversations: Vec<Vec<ConversationId>>,
+    conversations: &[Vec<ConversationId>],
 ) -> Result<Vec<Row>> {
     let HistorySize { conversations: count, messages } = size;
     let limit_size = Size { conversations: count, messages, text: bench.text, page: PAGE };
     let (limit, single) = bare::measure(&bench.folder, limit_size, bench.length)?;
     let readers = server.connections(READERS.min(conversations.len()), owner).await?;
-    let requests = commands::last_pages(conversations, PAGE as i32);
+    let requests = commands::last_pages(conversations.to_vec(), PAGE as i32);
     let real = closed::run(readers, &requests, 1, bench.length(), &server.meters()).await?;
     let show = |time: std::time::Duration| Unit::Seconds.show(time.as_secs_f64());
     let note = format!(

@@ -1,6 +1,7 @@
 //! The groups of figures, one file each. Every scenario measures the limit it is compared with in the same
 //! run, against its own server where it may start one.
 
+mod calm;
 mod fanout;
 mod history;
 mod idle;
@@ -44,6 +45,8 @@ pub(crate) struct Bench {
     pub(crate) length: Duration,
     /// The server to load and its process, if it is not to be started here.
     pub(crate) running: Option<(Address, Option<u32>)>,
+    /// How long to wait for a calm machine in each scenario, and to measure again if it was not.
+    pub(crate) patience: Duration,
 }
 
 impl Bench {
