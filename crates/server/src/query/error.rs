@@ -2,7 +2,9 @@
 
 use yanshu_protocol::{Code, Reject};
 
-use super::{MAX_DEPTH, MAX_PATTERN_BYTES, MAX_SEGMENTS, MAX_SORT_KEYS, MAX_VALUES, PatternError};
+use super::{
+    MAX_DEPTH, MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_SEGMENTS, MAX_SORT_KEYS, MAX_VALUES, PatternError,
+};
 
 /// A query that is malformed or too costly: 4310 with this text as its detail (B-339, W-196).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +32,9 @@ pub enum FilterError {
     /// `$regex` with a pattern over the bound.
     #[error("a pattern may have at most {MAX_PATTERN_BYTES} bytes")]
     LongPattern,
+    /// Too many `$regex` in one query.
+    #[error("a query may hold at most {MAX_PATTERNS} patterns")]
+    TooManyPatterns,
     /// `$and` and `$or` in each other too often.
     #[error("conditions may nest at most {MAX_DEPTH} deep")]
     TooDeep,

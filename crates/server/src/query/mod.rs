@@ -13,6 +13,10 @@ mod filter;
 mod geo;
 mod path;
 mod pattern;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod samples;
 mod sort;
 mod update;
 mod value;
@@ -21,7 +25,7 @@ pub use attributes::{MAX_DEPTH as MAX_ATTRIBUTE_DEPTH, initial_attributes, is_se
 pub use budget::Budget;
 pub use document::{Document, FieldRef};
 pub use error::FilterError;
-pub use filter::{Filter, MAX_DEPTH, MAX_VALUES, Requirement, TimeField};
+pub use filter::{Filter, MAX_DEPTH, MAX_PATTERNS, MAX_VALUES, Requirement, TimeField};
 pub use path::{MAX_SEGMENTS, Path};
 pub use pattern::{MAX_PATTERN_BYTES, MAX_REPETITIONS, PatternError};
 pub use sort::{MAX_SORT_KEYS, Sort};

@@ -176,3 +176,107 @@ impl<'a> Rank<'a> {
         clients.iter().map(|client| Rank::Text(client.as_str())).chain(items.iter().map(Rank::of_json))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use yanshu_protocol::ConversationView;
+
+    use super::*;
+    use crate::query::samples::{conversation, time, with_members};
+
+    fn order(sort: &str, mut conversations: Vec<ConversationView>) -> Vec<String> {
+        let sort = Sort::parse(sort).unwrap();
+        conversations.sort_by(|left, right| sort.compare(left, right));
+        conversations.iter().map(|conversation| conversation.id.to_string()).collect()
+    }
+
+    fn named(id: &str, conversation: ConversationView) -> ConversationView {
+        ConversationView { id: id.parse().unwrap(), ..conversation }
+    }
+
+    fn active(id: &str, last: Option<&str>) -> ConversationView {
+        named(id, ConversationView { last_message_at: last.map(time), ..conversation(json!({})) })
+    }
+
+    fn scored(id: &str, score: Value) -> ConversationView {
+        named(id, conversation(json!({"attr": {"score": score}})))
+    }
+
+    #[test]
+    fn without_a_sort_order_the_newest_activity_comes_first() {
+        // B-326, B-331, W-190
+        let conversations = || {
+            vec![
+                active("old", Some("2015-12-01T00:00:00Z")),
+                active("never", None),
+                active("new", Some("2015-12-02T00:00:00Z")),
+            ]
+        };
+        for sort in ["", " ", "-lm"] {
+            assert_eq!(order(sort, conversations()), ["new", "old", "never"]);
+        }
+        assert!(Sort::default().is_latest_activity_first());
+        assert!(!Sort::parse("lm").unwrap().is_latest_activity_first());
+        assert!(!Sort::parse("-lm,name").unwrap().is_latest_activity_first());
+    }
+
+    #[test]
+    fn several_fields_sort_by_the_first_that_differs() {
+        // B-331
+        let conversations = vec![
+            named("a", conversation(json!({"name": "x", "n": 1}))),
+            named("b", conversation(json!({"name": "y", "n": 1}))),
+            named("c", conversation(json!({"name": "x", "n": 2}))),
+        ];
+        assert_eq!(order("name,-n", conversations), ["c", "a", "b"]);
+    }
+
+    #[test]
+    fn what_lacks_the_field_comes_last_when_descending_and_first_when_ascending() {
+        // B-332
+        let conversations =
+            || vec![scored("none", json!(null)), scored("low", json!(1)), scored("high", json!(2.5))];
+        assert_eq!(order("-attr.score", conversations()), ["high", "low", "none"]);
+        assert_eq!(order("attr.score", conversations()), ["none", "low", "high"]);
+    }
+
+    #[test]
+    fn values_of_different_kinds_have_a_fixed_order() {
+        let conversations = vec![
+            scored("date", json!({"__type": "Date", "iso": "1999-01-01T00:00:00Z"})),
+            scored("flag", json!(false)),
+            scored("list", json!([1])),
+            scored("longer list", json!([1, 0])),
+            scored("object", json!({})),
+            scored("text", json!("a")),
+            scored("number", json!(7)),
+            scored("nothing", json!(null)),
+        ];
+        let expected = ["nothing", "number", "text", "object", "list", "longer list", "flag", "date"];
+        assert_eq!(order("attr.score", conversations), expected);
+    }
+
+    #[test]
+    fn equal_ones_are_ordered_by_their_id() {
+        // W-190
+        let conversations = || vec![named("b", with_members(&["x"])), named("a", with_members(&["x"]))];
+        assert_eq!(order("m", conversations()), ["a", "b"]);
+        assert_eq!(order("-m", conversations()), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_sort_order_that_cannot_be_read_is_refused() {
+        for sort in ["-", "a..b", "$x", "a,b,c,d,e,f,g,h,i"] {
+            assert!(Sort::parse(sort).is_err(), "{sort}");
+        }
+    }
+
+    #[test]
+    fn an_explicit_sort_order_overrides_the_distance() {
+        let near = json!({"x": {"$nearSphere": {"__type": "GeoPoint", "latitude": 0, "longitude": 0}}});
+        let filter = Filter::parse(&near).unwrap();
+        assert!(Sort::for_query(Some("-lm"), &filter).unwrap().is_latest_activity_first());
+        assert!(!Sort::for_query(None, &filter).unwrap().is_latest_activity_first());
+    }
+}

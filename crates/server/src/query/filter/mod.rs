@@ -24,6 +24,9 @@ pub const MAX_DEPTH: usize = 64;
 /// How many conditions and values a query may hold together; official SDKs ask for up to 999 ids at once.
 pub const MAX_VALUES: usize = 10_000;
 
+/// How many patterns a query may hold; each takes some milliseconds to compile at worst.
+pub const MAX_PATTERNS: usize = 32;
+
 /// A whole condition, ready to be evaluated; made once for a query.
 #[derive(Debug)]
 pub struct Filter {

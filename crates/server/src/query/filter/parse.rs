@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 use yanshu_protocol::Timestamp;
 
-use super::{Bound, Choices, Comparison, Condition, Filter, MAX_DEPTH, MAX_VALUES, Near, Operand, Test};
+use super::{
+    Bound, Choices, Comparison, Condition, Filter, MAX_DEPTH, MAX_PATTERNS, MAX_VALUES, Near, Operand, Test,
+};
 use crate::query::error::quoted;
 use crate::query::geo::{Area, EARTH_KILOMETRES, EARTH_MILES, Point};
 use crate::query::pattern::{Flags, MAX_PATTERN_BYTES, Pattern};
@@ -24,13 +26,14 @@ const DISTANCES: [(&str, f64); 4] = [
 
 pub(super) fn parse(condition: &Value) -> Result<Filter> {
     let map = condition.as_object().ok_or(FilterError::NotAnObject)?;
-    let mut parser = Parser { values: 0, near: None };
+    let mut parser = Parser { values: 0, patterns: 0, near: None };
     let conditions = parser.conditions(map, Place { depth: 0, alternative: false })?;
     Ok(Filter { conditions, near: parser.near })
 }
 
 struct Parser {
     values: usize,
+    patterns: usize,
     near: Option<Near>,
 }
 
@@ -122,7 +125,7 @@ impl Parser {
             ),
             "$exists" => Test::Exists(truth(operand)?),
             "$size" => Test::Size(size(operand)?),
-            "$regex" => Test::Matches(pattern(operand, all.get("$options"))?),
+            "$regex" => Test::Matches(self.pattern(operand, all.get("$options"))?),
             "$options" if all.contains_key("$regex") => return Ok(None),
             "$options" => return Err(wrong("$options", "a $regex beside it")),
             "$nearSphere" => self.near(path, operand, all, place)?,
@@ -172,6 +175,22 @@ impl Parser {
             }
         }
         Ok(choices)
+    }
+
+    fn pattern(&mut self, operand: &Value, options: Option<&Value>) -> Result<Pattern> {
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            return Err(FilterError::TooManyPatterns);
+        }
+        let source = operand.as_str().ok_or(wrong("$regex", "a text"))?;
+        if source.len() > MAX_PATTERN_BYTES {
+            return Err(FilterError::LongPattern);
+        }
+        let flags = match options {
+            None => Some(Flags::default()),
+            Some(options) => options.as_str().and_then(Flags::parse),
+        };
+        Ok(Pattern::compile(source, flags.ok_or(wrong("$options", "letters out of i, m, x and s"))?)?)
     }
 
     fn near(&mut self, path: &Path, operand: &Value, all: &Map<String, Value>, place: Place) -> Result<Test> {
@@ -228,18 +247,6 @@ fn size(operand: &Value) -> Result<u64> {
     let float = operand.as_f64().filter(|size| *size >= 0.0 && size.fract() == 0.0 && *size <= 1e9);
     // Checked above: a whole number that every integer type holds.
     float.map(|size| size as u64).ok_or(wrong("$size", "a whole number, 0 or more"))
-}
-
-fn pattern(operand: &Value, options: Option<&Value>) -> Result<Pattern> {
-    let source = operand.as_str().ok_or(wrong("$regex", "a text"))?;
-    if source.len() > MAX_PATTERN_BYTES {
-        return Err(FilterError::LongPattern);
-    }
-    let flags = match options {
-        None => Some(Flags::default()),
-        Some(options) => options.as_str().and_then(Flags::parse),
-    };
-    Ok(Pattern::compile(source, flags.ok_or(wrong("$options", "letters out of i, m, x and s"))?)?)
 }
 
 fn area(operand: &Value) -> Result<Area> {

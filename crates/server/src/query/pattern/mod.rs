@@ -1,9 +1,9 @@
 //! Patterns in conditions (B-356 to B-361): one language, two engines.
 //!
 //! Clients write patterns for JavaScript, Java or PCRE; [`parser`] reads what these share, plus `\Q..\E` and
-//! `\uXXXX`, into a tree with one meaning. A tree of regular parts runs on the linear-time engine ([`linear`]);
-//! look-around, back-references and atomic groups need the backtracking one ([`backtrack`]), which takes every
-//! instruction from the query's budget. `docs/queries.md` has the language.
+//! `\uXXXX`, into a tree with one meaning. A tree of regular parts runs on the linear-time engine ([`linear`]).
+//! Look-around, back-references, atomic groups, `\B` and `\Z` need the backtracking one ([`backtrack`]), which
+//! takes every instruction from the query's budget. `docs/queries.md` has the language.
 
 mod backtrack;
 mod class;
@@ -40,7 +40,7 @@ pub(super) struct Pattern {
 
 #[derive(Debug)]
 enum Engine {
-    Linear(Box<regex_automata::meta::Regex>),
+    Linear(linear::Program),
     Backtracking(backtrack::Program),
 }
 
@@ -135,7 +135,7 @@ impl Pattern {
         let engine = if tree.backtracks {
             backtrack::Program::compile(&tree).map(Engine::Backtracking)
         } else {
-            linear::compile(&tree).map(|regex| Engine::Linear(Box::new(regex)))
+            linear::compile(&tree).map(Engine::Linear)
         };
         match engine {
             Some(engine) => Ok(Self { engine }),
@@ -146,10 +146,7 @@ impl Pattern {
     /// Whether the pattern matches somewhere in the text.
     pub(super) fn is_match(&self, text: &str, budget: &mut Budget) -> Result<bool, FilterError> {
         match &self.engine {
-            Engine::Linear(regex) => {
-                budget.spend(1 + text.len() as u64 / 4)?;
-                Ok(regex.is_match(text))
-            }
+            Engine::Linear(program) => program.is_match(text, budget),
             Engine::Backtracking(program) => program.is_match(text, budget),
         }
     }

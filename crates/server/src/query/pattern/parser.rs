@@ -316,18 +316,21 @@ impl Parser {
         Node::Reference { group, ignore_case: self.flags.ignore_case }
     }
 
-    /// Reads what follows a `\\` outside of a set.
+    fn backtracking(&mut self, anchor: Anchor) -> Node {
+        self.tree.backtracks = true;
+        Node::Anchor(anchor)
+    }
+
+    /// Reads what follows a `\` outside of a set.
     fn escaped(&mut self) -> Result<Node> {
         let Some(letter) = self.next() else { return self.fail("a \\ at the end") };
         Ok(match letter {
             'A' => Node::Anchor(Anchor::TextStart),
             'z' => Node::Anchor(Anchor::TextEnd),
-            'Z' => {
-                self.tree.backtracks = true;
-                Node::Anchor(Anchor::LastLineEnd)
-            }
+            'Z' => self.backtracking(Anchor::LastLineEnd),
             'b' => Node::Anchor(Anchor::WordBoundary),
-            'B' => Node::Anchor(Anchor::NoWordBoundary),
+            // On the linear engine, which goes by bytes, this would also hold inside of a character.
+            'B' => self.backtracking(Anchor::NoWordBoundary),
             'k' if self.eat("<") => {
                 let name = self.until(">", "a group name without a >")?;
                 self.named_reference(&name)?
