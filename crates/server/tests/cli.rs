@@ -1,0 +1,115 @@
+//! The command line as an operator meets it: what is printed, and how the process ends.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn yanshu() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_yanshu"))
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A server that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is what some tests wait for.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a server on a free port with its data in the folder and waits for the line that says it is ready.
+fn start(folder: &TempDir) -> Running {
+    let mut command = yanshu();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut running = Running(child);
+    let log = running.0.stderr.take().unwrap();
+    let ready = BufReader::new(log).lines().map_while(Result::ok).any(|line| line.contains("ready"));
+    assert!(ready, "the server ended before it was ready");
+    running
+}
+
+/// Stops the server as a service manager does; gives what it printed.
+fn stop(mut running: Running) -> String {
+    let id = running.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(running.0.wait().unwrap().success());
+    let mut printed = String::new();
+    running.0.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    printed
+}
+
+#[test]
+fn the_first_start_prints_the_keys_and_the_next_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = stop(start(&folder));
+    let kept = fs::read_to_string(folder.path().join("data/app.toml")).unwrap();
+    let value = |name: &str| {
+        let line = printed.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap();
+        line.trim().to_owned()
+    };
+    for name in ["app id", "app key", "master key"] {
+        assert!(kept.contains(&format!("\"{}\"", value(name))), "{name}");
+    }
+    assert!(value("open").starts_with("http://127.0.0.1:"));
+    assert_eq!(stop(start(&folder)), "");
+}
+
+#[test]
+fn a_port_in_use_ends_the_start_in_words() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let output =
+        yanshu().args(["serve", "--listen", &address, "--data-dir"]).arg(folder.path()).output().unwrap();
+    assert!(!output.status.success());
+    let text = stderr(&output);
+    assert!(text.contains(&address) && text.contains("in use"), "{text}");
+}
+
+#[test]
+fn an_unknown_key_in_the_environment_ends_the_start_in_words() {
+    let output = yanshu().arg("serve").env("YANSHU__SESSION__TOKEN_TLL", "1h").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("`session.token_tll` is no setting (in the environment)"));
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_ends_the_start_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let output =
+        yanshu().args(["serve", "--data-dir"]).arg(folder.path().join("file/data")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot make the folder"));
+}
+
+#[test]
+fn the_environment_is_stronger_than_the_file_and_weaker_than_a_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("yanshu.toml");
+    fs::write(&file, "listen = \"127.0.0.1:1\"\n").unwrap();
+    let mut command = yanshu();
+    command.arg("check-config").arg("--config").arg(&file).env("YANSHU__LISTEN", "127.0.0.1:2");
+    let output = command.output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("listening on 127.0.0.1:2"));
+    let output = command.args(["--listen", "127.0.0.1:3"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("listening on 127.0.0.1:3"));
+}
+
+#[test]
+fn an_app_can_come_from_the_environment() {
+    let app = "[{id=\"an-app-of-ours\",key=\"k\",master_key=\"m\"}]";
+    let output = yanshu().arg("check-config").env("YANSHU__APPS", app).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 app,"));
+}
