@@ -16,7 +16,11 @@ const ROOMS: &[Room] = &[
     Room { name: "main", may_use: ANYTHING },
     Room { name: "lib", may_use: ANYTHING },
     Room { name: "server", may_use: ANYTHING },
-    Room { name: "lifecycle", may_use: &["config"] },
+    // Joins what commands are carried out by with what hands them on.
+    Room {
+        name: "domain",
+        may_use: &["conversation", "gateway", "login", "store", "yanshu_protocol", "yanshu_session"],
+    },
     Room { name: "telemetry", may_use: &["config"] },
     Room { name: "page", may_use: &[] },
     Room {
@@ -33,16 +37,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "login",
-        may_use: &[
-            "bus",
-            "clock",
-            "config",
-            "conversation",
-            "ids",
-            "store",
-            "yanshu_protocol",
-            "yanshu_session",
-        ],
+        may_use: &["bus", "clock", "config", "ids", "store", "yanshu_protocol", "yanshu_session"],
     },
     Room {
         name: "conversation",
