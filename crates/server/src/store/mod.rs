@@ -7,9 +7,13 @@
 //!
 //! It may touch its engine and the pure room `query`; it knows no session, no socket and no bus.
 
+#[cfg(test)]
+mod conformance;
+mod sqlite;
 mod types;
 mod write;
 
+pub(crate) use sqlite::{OpenError, Options, SqliteStore};
 pub(crate) use types::{
     Conversation, ConversationSearch, Cursor, HistoryPage, Interval, Member, MissedMessages, ReceiptRequest,
     ReceiptTimes, Roster, StoredMessage, UnreadState,
@@ -126,6 +130,10 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// `max_conversations`, each count at most `max_count`. With `changed_after`, only those whose state
     /// changed after it, also if nothing is unread in them (W-310, W-311). Messages behind `until` in the
     /// order of changes are left out: they are delivered as they come.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a bound of its own; a struct would only name them twice"
+    )]
     fn unread<'a>(
         &'a self,
         app: &'a AppId,

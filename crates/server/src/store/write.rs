@@ -99,9 +99,16 @@ pub(crate) enum Write {
     HoldTag(Box<TagHolder>, Completion<()>),
     /// Changes nothing: tells a place in the order of changes. Costs no commit of its own.
     Mark(Completion<CommitPoint>),
-    /// Forgets what has expired at `now`: temporary conversations with all that belongs to them, resend
-    /// keys of messages before `resend_keys_before`, session ends, tag holds and rooms; gives the number of rows.
-    Expire { now: Timestamp, resend_keys_before: Timestamp, done: Completion<u64> },
+    /// Forgets what has expired at `now`: temporary conversations with all that belongs to them, resend keys
+    /// of messages before `resend_keys_before` (some live up to twice as long), rooms of devices lost before
+    /// `rooms_lost_before`, session ends and tag holds. Does a bounded portion, so that nobody waits for it, and
+    /// gives the number of rows; there may be more as long as that is not 0.
+    Expire {
+        now: Timestamp,
+        resend_keys_before: Timestamp,
+        rooms_lost_before: Timestamp,
+        done: Completion<u64>,
+    },
 }
 
 /// A place in the order of changes: every message appended before it is at most this.

@@ -1,0 +1,306 @@
+//! Words for the tests: one app, a clock that stands, and short ways to do things.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use serde_json::json;
+use yanshu_protocol::{
+    AppId, Attributes, ClientId, Content, ConversationId, ConversationKind, DeviceId, Direction, Mentions,
+    MessageId, Timestamp,
+};
+
+use super::Place;
+use crate::ids::IdSource;
+use crate::store::{
+    Appended, CommitPoint, Completion, Conversation, Created, CursorMove, Draft, HistoryPage, MembersOutcome,
+    MembersRequest, MissedMessages, NewConversation, PatchDraft, Patched, Store, StoredMessage, UnreadState,
+    Write, WriteError,
+};
+
+/// When the clock starts.
+pub(crate) const START: i64 = 1_700_000_000_000;
+
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) app: AppId,
+    ids: IdSource,
+    now: AtomicI64,
+}
+
+pub(crate) fn client(name: &str) -> ClientId {
+    name.parse().unwrap()
+}
+
+pub(crate) fn clients(names: &[&str]) -> Vec<ClientId> {
+    names.iter().map(|name| client(name)).collect()
+}
+
+pub(crate) fn text(text: &str) -> Content {
+    Content::Text(text.into())
+}
+
+pub(crate) fn attributes(value: serde_json::Value) -> Attributes {
+    value.as_object().unwrap().clone()
+}
+
+impl World {
+    pub(crate) fn open(place: &impl Place) -> Self {
+        Self {
+            store: place.open(),
+            app: "app".parse().unwrap(),
+            ids: IdSource::new(9),
+            now: AtomicI64::new(START),
+        }
+    }
+
+    /// Ends the store without closing it and opens it again; the clock goes on.
+    pub(crate) fn reopen(self, place: &impl Place) -> Self {
+        let now = self.now();
+        drop(self);
+        let world = Self::open(place);
+        world.set(now);
+        world
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.now.store(now.0, Ordering::SeqCst);
+    }
+
+    /// Moves the clock, and tells the new time.
+    pub(crate) fn pass(&self, millis: i64) -> Timestamp {
+        Timestamp(self.now.fetch_add(millis, Ordering::SeqCst) + millis)
+    }
+
+    /// Submits a change and waits for what comes of it.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(Completion<T>) -> Write,
+    ) -> Result<T, WriteError> {
+        let (done, outcome) = Completion::waiter();
+        self.store.submit(make(done)).await;
+        outcome.await.expect("every change is completed")
+    }
+
+    pub(crate) fn new_conversation(&self, kind: ConversationKind, members: &[&str]) -> NewConversation {
+        let id = match kind {
+            ConversationKind::Temporary => self.ids.temporary_conversation(self.now()),
+            _ => self.ids.conversation(self.now()),
+        };
+        NewConversation {
+            app: self.app.clone(),
+            id,
+            kind,
+            creator: client(members.first().unwrap_or(&"Tom")),
+            members: clients(members),
+            attributes: attributes(json!({ "name": "a conversation" })),
+            unique_id: None,
+            expires_at: None,
+            now: self.now(),
+        }
+    }
+
+    pub(crate) async fn create(&self, request: NewConversation) -> Created {
+        self.write(|done| Write::Create(Box::new(request), done)).await.unwrap()
+    }
+
+    /// Makes a normal conversation.
+    pub(crate) async fn conversation(&self, members: &[&str]) -> ConversationId {
+        self.create(self.new_conversation(ConversationKind::Normal, members)).await.conversation.id
+    }
+
+    /// Makes a temporary conversation that ends after some time.
+    pub(crate) async fn temporary(&self, members: &[&str], millis: i64) -> ConversationId {
+        let mut request = self.new_conversation(ConversationKind::Temporary, members);
+        request.expires_at = Some(self.now().plus_millis(millis));
+        self.create(request).await.conversation.id
+    }
+
+    pub(crate) async fn read_back(&self, id: &ConversationId) -> Option<Conversation> {
+        self.store.conversation(&self.app, id, self.now()).await.unwrap()
+    }
+
+    pub(crate) fn draft(&self, conversation: &ConversationId, from: &str, content: Content) -> Draft {
+        Draft {
+            app: self.app.clone(),
+            conversation: conversation.clone(),
+            from: client(from),
+            content,
+            mentions: Mentions::default(),
+            receipt: false,
+            resend_key: None,
+            now: self.now(),
+        }
+    }
+
+    pub(crate) async fn append(&self, draft: Draft) -> Result<Appended, WriteError> {
+        self.write(|done| Write::Append(Box::new(draft), done)).await
+    }
+
+    /// Sends a text a millisecond later.
+    pub(crate) async fn send(&self, conversation: &ConversationId, from: &str, words: &str) -> StoredMessage {
+        self.pass(1);
+        let appended = self.append(self.draft(conversation, from, text(words))).await.unwrap();
+        StoredMessage::clone(&appended.message)
+    }
+
+    pub(crate) async fn mark(&self) -> CommitPoint {
+        self.write(Write::Mark).await.unwrap()
+    }
+
+    pub(crate) async fn members(
+        &self,
+        conversation: &ConversationId,
+        add: &[&str],
+        remove: &[&str],
+        limit: usize,
+    ) -> Result<MembersOutcome, WriteError> {
+        let request = MembersRequest {
+            app: self.app.clone(),
+            conversation: conversation.clone(),
+            add: clients(add),
+            remove: clients(remove),
+            limit,
+            now: self.now(),
+        };
+        self.write(|done| Write::ChangeMembers(Box::new(request), done)).await
+    }
+
+    pub(crate) fn step(&self, conversation: &ConversationId, who: &str) -> CursorMove {
+        CursorMove {
+            app: self.app.clone(),
+            conversation: conversation.clone(),
+            client: client(who),
+            delivered: None,
+            read: None,
+            at: self.now(),
+            keep_times: false,
+        }
+    }
+
+    pub(crate) async fn advance(&self, step: CursorMove) {
+        self.write(|done| Write::MoveCursors(vec![step], done)).await.unwrap();
+    }
+
+    /// Reads up to a message, a millisecond later.
+    pub(crate) async fn read(&self, conversation: &ConversationId, who: &str, message: &StoredMessage) {
+        self.pass(1);
+        self.advance(CursorMove { read: Some(message.timestamp), ..self.step(conversation, who) }).await;
+    }
+
+    /// Acknowledges up to a message, a millisecond later.
+    pub(crate) async fn acknowledge(
+        &self,
+        conversation: &ConversationId,
+        who: &str,
+        message: &StoredMessage,
+    ) {
+        self.pass(1);
+        self.advance(CursorMove { delivered: Some(message.timestamp), ..self.step(conversation, who) }).await;
+    }
+
+    pub(crate) fn patch_draft(&self, message: &StoredMessage, content: Option<Content>) -> PatchDraft {
+        PatchDraft {
+            app: self.app.clone(),
+            conversation: message.conversation.clone(),
+            message: message.id.clone(),
+            hint: None,
+            editor: message.from.clone(),
+            device: None,
+            content,
+            mentions: Mentions::default(),
+            not_before: None,
+            now: self.now(),
+        }
+    }
+
+    pub(crate) async fn patch(&self, draft: PatchDraft) -> Result<Patched, WriteError> {
+        self.write(|done| Write::Patch(Box::new(draft), done)).await
+    }
+
+    /// Edits a message a millisecond later, on a device.
+    pub(crate) async fn edit(
+        &self,
+        message: &StoredMessage,
+        words: &str,
+        device: Option<&str>,
+    ) -> StoredMessage {
+        self.pass(1);
+        let device: Option<DeviceId> = device.map(|device| device.parse().unwrap());
+        let draft = PatchDraft { device, ..self.patch_draft(message, Some(text(words))) };
+        StoredMessage::clone(&self.patch(draft).await.unwrap().message)
+    }
+
+    /// Recalls a message a millisecond later.
+    pub(crate) async fn recall(&self, message: &StoredMessage) -> StoredMessage {
+        self.pass(1);
+        let patched = self.patch(self.patch_draft(message, None)).await.unwrap();
+        StoredMessage::clone(&patched.message)
+    }
+
+    pub(crate) async fn message(
+        &self,
+        conversation: &ConversationId,
+        id: &MessageId,
+        hint: Option<Timestamp>,
+    ) -> Option<StoredMessage> {
+        self.store.message(&self.app, conversation, id, hint).await.unwrap()
+    }
+
+    /// All of history.
+    pub(crate) async fn history(&self, conversation: &ConversationId) -> Vec<StoredMessage> {
+        self.page(HistoryPage {
+            conversation: conversation.clone(),
+            start: None,
+            stop: None,
+            direction: Direction::Newer,
+            limit: usize::MAX,
+            message_type: None,
+        })
+        .await
+    }
+
+    pub(crate) async fn page(&self, page: HistoryPage) -> Vec<StoredMessage> {
+        self.store.history(&self.app, page).await.unwrap()
+    }
+
+    /// What is unread, within the usual bounds.
+    pub(crate) async fn unread(&self, who: &str) -> Vec<UnreadState> {
+        self.unread_since(who, None).await
+    }
+
+    pub(crate) async fn unread_since(&self, who: &str, changed_after: Option<Timestamp>) -> Vec<UnreadState> {
+        let until = self.mark().await;
+        self.store.unread(&self.app, &client(who), changed_after, 50, 100, until, self.now()).await.unwrap()
+    }
+
+    /// What is missed, within the usual bounds.
+    pub(crate) async fn missed(&self, who: &str) -> Vec<MissedMessages> {
+        let until = self.mark().await;
+        self.store.missed(&self.app, &client(who), 50, 20, until, self.now()).await.unwrap()
+    }
+
+    pub(crate) async fn expire(&self, resend_keys_before: Timestamp, rooms_lost_before: Timestamp) -> u64 {
+        let now = self.now();
+        self.write(|done| Write::Expire { now, resend_keys_before, rooms_lost_before, done }).await.unwrap()
+    }
+
+    /// Forgets all that has expired, keys and rooms aside.
+    pub(crate) async fn expire_all(&self) {
+        while self.expire(Timestamp(0), Timestamp(0)).await > 0 {}
+    }
+}
+
+/// The texts of messages.
+pub(crate) fn texts(messages: &[StoredMessage]) -> Vec<String> {
+    messages
+        .iter()
+        .map(|message| match &message.content {
+            Content::Text(text) => text.to_string(),
+            Content::Binary(bytes) => format!("{} bytes", bytes.len()),
+        })
+        .collect()
+}

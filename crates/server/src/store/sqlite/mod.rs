@@ -1,0 +1,21 @@
+//! The store in one SQLite file: the default, for one node.
+//!
+//! One thread writes, in batches of whatever waits ([`writer`]); another copies the log back into the file
+//! ([`checkpoint`]); a few threads read, each with its own connection ([`readers`]). `write/` holds the
+//! changes and `read/` the questions, by aggregate; `docs/storage.md` tells why the tables look as they do.
+
+mod cache;
+mod checkpoint;
+mod file;
+mod job;
+mod read;
+mod readers;
+mod rows;
+mod store;
+#[cfg(test)]
+mod tests;
+mod write;
+mod writer;
+
+pub(crate) use file::OpenError;
+pub(crate) use store::{Options, SqliteStore};

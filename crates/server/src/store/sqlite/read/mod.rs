@@ -1,0 +1,11 @@
+//! Questions, by aggregate, as they run in one consistent look at the database.
+//!
+//! Functions that take a connection serve the writer too.
+
+pub(super) mod conversations;
+pub(super) mod cursors;
+pub(super) mod messages;
+pub(super) mod patches;
+pub(super) mod search;
+pub(super) mod sessions;
+pub(super) mod unread;

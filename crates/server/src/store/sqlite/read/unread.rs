@@ -1,0 +1,263 @@
+//! What a client has not read or not received, computed from its cursors.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use yanshu_protocol::{AppId, ClientId, ConversationId, ConversationKind, Timestamp};
+
+use crate::store::sqlite::readers::{Fault, Reader};
+use crate::store::sqlite::rows;
+use crate::store::{CommitPoint, MissedMessages, StoredMessage, UnreadState};
+
+use super::messages::{by_row, key};
+
+/// Everything, for questions about this moment.
+const NOW: CommitPoint = CommitPoint(i64::MAX);
+
+/// A conversation of the client, with what its cursors say.
+struct Candidate {
+    key: i64,
+    id: ConversationId,
+    kind: ConversationKind,
+    /// The client read up to here.
+    read: i64,
+    /// And received up to here; what it read, it received.
+    received: i64,
+    read_changed_at: i64,
+    last_at: i64,
+    patched_at: i64,
+}
+
+const CANDIDATE: &str = "SELECT conversation.key, conversation.id, conversation.kind, \
+     max(membership.floor, coalesce(membership.read, 0)), \
+     max(membership.floor, coalesce(membership.read, 0), coalesce(membership.delivered, 0)), \
+     coalesce(membership.read_changed_at, 0), tail.last_at, tail.patched_at \
+     FROM membership CROSS JOIN tail ON tail.conversation = membership.conversation \
+     CROSS JOIN conversation ON conversation.key = membership.conversation \
+     WHERE membership.app = ?1 AND membership.client = ?2 \
+     AND (conversation.expires_at IS NULL OR conversation.expires_at > ?3)";
+
+fn candidate(row: &rusqlite::Row<'_>) -> rusqlite::Result<Candidate> {
+    Ok(Candidate {
+        key: row.get(0)?,
+        id: rows::id(row, 1)?,
+        kind: rows::kind(row, 2)?,
+        read: row.get(3)?,
+        received: row.get(4)?,
+        read_changed_at: row.get(5)?,
+        last_at: row.get(6)?,
+        patched_at: row.get(7)?,
+    })
+}
+
+/// Looks at a conversation's messages with one client's eyes, newest first.
+struct Eyes<'c> {
+    connection: &'c Connection,
+    newest_first: CachedStatement<'c>,
+    is_from: CachedStatement<'c>,
+    client: &'c ClientId,
+    hash: u32,
+    until: CommitPoint,
+}
+
+/// A message of someone else.
+struct Seen {
+    at: i64,
+    row: i64,
+    flags: i64,
+}
+
+impl<'c> Eyes<'c> {
+    fn new(connection: &'c Connection, client: &'c ClientId, until: CommitPoint) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            newest_first: connection.prepare_cached(
+                "SELECT at, row, flags, sender_hash FROM message_index
+                 WHERE conversation = ? AND at > ? ORDER BY at DESC, id DESC",
+            )?,
+            is_from: connection.prepare_cached("SELECT 1 FROM message WHERE row = ? AND sender = ?")?,
+            client,
+            hash: rows::client_hash(client),
+            until,
+        })
+    }
+
+    /// The newest messages of others after a time, newest first, until `most` of them were wanted.
+    fn others(
+        &mut self,
+        conversation: i64,
+        after: i64,
+        most: usize,
+        wanted: impl Fn(&Seen) -> bool,
+    ) -> rusqlite::Result<Vec<Seen>> {
+        let mut found = Vec::new();
+        let mut places = self.newest_first.query([conversation, after])?;
+        while found.len() < most
+            && let Some(place) = places.next()?
+        {
+            let seen = Seen { at: place.get(0)?, row: place.get(1)?, flags: place.get(2)? };
+            if seen.row > self.until.0 || !wanted(&seen) {
+                continue;
+            }
+            // The hash is nearly always enough to know that it is someone else's.
+            let own = place.get::<_, u32>(3)? == self.hash
+                && self.is_from.exists(params![seen.row, self.client.as_str()])?;
+            if !own {
+                found.push(seen);
+            }
+        }
+        Ok(found)
+    }
+
+    fn mentioned_in(&self, seen: &Seen) -> rusqlite::Result<bool> {
+        if seen.flags & rows::MENTIONS_ALL != 0 {
+            return Ok(true);
+        }
+        if seen.flags & rows::MENTIONS_SOME == 0 {
+            return Ok(false);
+        }
+        let mentions = self
+            .connection
+            .prepare_cached("SELECT mentions FROM message WHERE row = ?")?
+            .query_row([seen.row], |row| rows::mentions(row, 0, false))?;
+        Ok(mentions.include(self.client))
+    }
+
+    /// The newest message of all.
+    fn newest(&self, candidate: &Candidate) -> rusqlite::Result<Option<StoredMessage>> {
+        let row: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT row FROM message_index WHERE conversation = ? AND row <= ?
+                 ORDER BY at DESC, id DESC LIMIT 1",
+            )?
+            .query_row([candidate.key, self.until.0], |row| row.get(0))
+            .optional()?;
+        match row {
+            Some(row) => by_row(self.connection, row, &candidate.id),
+            None => Ok(None),
+        }
+    }
+
+    /// The state of a conversation, and the time of the newest message that counts.
+    fn state(&mut self, candidate: &Candidate, most: u32) -> rusqlite::Result<(UnreadState, i64)> {
+        // Recalled messages do not count (W-309).
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let unread =
+            self.others(candidate.key, candidate.read, most, |seen| seen.flags & rows::RECALLED == 0)?;
+        let mut mentioned = false;
+        for seen in &unread {
+            if self.mentioned_in(seen)? {
+                mentioned = true;
+                break;
+            }
+        }
+        let last = match unread.first() {
+            Some(newest) => by_row(self.connection, newest.row, &candidate.id)?,
+            None => self.newest(candidate)?,
+        };
+        let state = UnreadState {
+            conversation: candidate.id.clone(),
+            kind: candidate.kind,
+            count: u32::try_from(unread.len()).unwrap_or(u32::MAX),
+            mentioned,
+            last,
+        };
+        Ok((state, unread.first().map_or(0, |newest| newest.at)))
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "they are those of the trait")]
+pub(in crate::store::sqlite) fn unread(
+    reader: &mut Reader,
+    app: &AppId,
+    client: &ClientId,
+    changed_after: Option<Timestamp>,
+    max_conversations: usize,
+    max_count: u32,
+    until: CommitPoint,
+    now: Timestamp,
+) -> Result<Vec<UnreadState>, Fault> {
+    let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
+    let sql = format!(
+        "{CANDIDATE} AND iif(?4 IS NULL,
+             tail.last_at > max(membership.floor, coalesce(membership.read, 0)),
+             tail.last_at > ?4 OR tail.patched_at > ?4 OR membership.read_changed_at > ?4)
+         ORDER BY tail.last_at DESC"
+    );
+    let mut candidates = reader.connection.prepare_cached(&sql)?;
+    let mut candidates =
+        candidates.query(params![app, client.as_str(), now.0, changed_after.map(|time| time.0)])?;
+    let mut eyes = Eyes::new(&reader.connection, client, until)?;
+    let mut states = Vec::new();
+    while states.len() < max_conversations
+        && let Some(row) = candidates.next()?
+    {
+        let candidate = candidate(row)?;
+        let (state, newest) = eyes.state(&candidate, max_count)?;
+        let wanted = match changed_after {
+            None => state.count > 0,
+            Some(Timestamp(time)) => {
+                let recalled = candidate.patched_at > time && candidate.last_at > candidate.read;
+                newest > time || candidate.read_changed_at > time || recalled
+            }
+        };
+        if wanted {
+            states.push(state);
+        }
+    }
+    Ok(states)
+}
+
+pub(in crate::store::sqlite) fn unread_in(
+    reader: &mut Reader,
+    app: &AppId,
+    client: &ClientId,
+    conversation: &ConversationId,
+    max_count: u32,
+    now: Timestamp,
+) -> Result<Option<UnreadState>, Fault> {
+    let Some(key) = key(reader, app, conversation)? else { return Ok(None) };
+    let Some(app) = reader.app(app)? else { return Ok(None) };
+    let found = reader
+        .connection
+        .prepare_cached(&format!("{CANDIDATE} AND membership.conversation = ?4"))?
+        .query_row(params![app, client.as_str(), now.0, key], candidate)
+        .optional()?;
+    let Some(candidate) = found else { return Ok(None) };
+    let (state, _) = Eyes::new(&reader.connection, client, NOW)?.state(&candidate, max_count)?;
+    Ok(Some(state))
+}
+
+pub(in crate::store::sqlite) fn missed(
+    reader: &mut Reader,
+    app: &AppId,
+    client: &ClientId,
+    max_conversations: usize,
+    max_messages: usize,
+    until: CommitPoint,
+    now: Timestamp,
+) -> Result<Vec<MissedMessages>, Fault> {
+    let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
+    let sql = format!(
+        "{CANDIDATE} AND tail.last_at > max(membership.floor, coalesce(membership.read, 0),
+                                            coalesce(membership.delivered, 0))
+         ORDER BY tail.last_at DESC"
+    );
+    let mut candidates = reader.connection.prepare_cached(&sql)?;
+    let mut candidates = candidates.query(params![app, client.as_str(), now.0])?;
+    let mut eyes = Eyes::new(&reader.connection, client, until)?;
+    let mut missed = Vec::new();
+    while missed.len() < max_conversations
+        && let Some(row) = candidates.next()?
+    {
+        let candidate = candidate(row)?;
+        let places = eyes.others(candidate.key, candidate.received, max_messages, |_| true)?;
+        let mut messages = Vec::with_capacity(places.len());
+        for place in places.iter().rev() {
+            messages.extend(by_row(&reader.connection, place.row, &candidate.id)?);
+        }
+        if !messages.is_empty() {
+            missed.push(MissedMessages { conversation: candidate.id, kind: candidate.kind, messages });
+        }
+    }
+    Ok(missed)
+}

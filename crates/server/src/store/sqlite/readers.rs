@@ -1,0 +1,147 @@
+//! Threads that read, each with its own connection.
+//!
+//! Searches have threads of their own, so that a costly one never delays the reading of a conversation.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension};
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+use yanshu_protocol::AppId;
+
+use crate::store::{Reading, StoreError};
+
+use super::file::{self, OpenError};
+
+/// Questions that may wait for a thread.
+const QUEUE: usize = 1_024;
+/// Page cache of each connection.
+const CACHE_KIB: u32 = 8 * 1_024;
+
+type Task = Box<dyn FnOnce(&mut Reader) + Send>;
+
+/// A connection that reads.
+pub(super) struct Reader {
+    pub(super) connection: Connection,
+    apps: HashMap<AppId, i64>,
+}
+
+impl Reader {
+    /// The app's key; `None` if nothing of it was ever stored.
+    pub(super) fn app(&mut self, app: &AppId) -> rusqlite::Result<Option<i64>> {
+        if let Some(&key) = self.apps.get(app) {
+            return Ok(Some(key));
+        }
+        let key: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT key FROM app WHERE id = ?")?
+            .query_row([app.as_str()], |row| row.get(0))
+            .optional()?;
+        if let Some(key) = key {
+            self.apps.insert(app.clone(), key);
+        }
+        Ok(key)
+    }
+}
+
+/// Some threads with one queue.
+#[derive(Debug)]
+pub(super) struct Lane {
+    queue: mpsc::Sender<Task>,
+}
+
+impl Lane {
+    /// Starts `count` threads and gives their handles.
+    pub(super) fn start(
+        folder: &Path,
+        name: &str,
+        count: usize,
+    ) -> Result<(Self, Vec<JoinHandle<()>>), OpenError> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let receiver = Arc::new(Mutex::new(receiver));
+        let mut threads = Vec::new();
+        for number in 0..count {
+            let reader = Reader { connection: file::reading(folder, CACHE_KIB)?, apps: HashMap::new() };
+            let receiver = Arc::clone(&receiver);
+            let thread = std::thread::Builder::new()
+                .name(format!("{name}-{number}"))
+                .spawn(move || work(reader, &receiver))
+                .map_err(|cause| OpenError::Folder { folder: folder.to_owned(), cause })?;
+            threads.push(thread);
+        }
+        Ok((Self { queue: sender }, threads))
+    }
+
+    /// Asks a question on one of the threads, as one consistent look at the database.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
+    ) -> Reading<'_, T> {
+        let (answer, answered) = oneshot::channel();
+        let task: Task = Box::new(move |reader| {
+            // Whoever asked may have gone while the question waited.
+            if !answer.is_closed() {
+                drop(answer.send(consistently(reader, question)));
+            }
+        });
+        Box::pin(async move {
+            let gone = || StoreError::Unavailable("it is shutting down".into());
+            self.queue.send(task).await.map_err(|_| gone())?;
+            match answered.await.map_err(|_| gone())? {
+                Ok(answer) => Ok(answer),
+                Err(Fault::TooCostly) => Err(StoreError::TooCostly("it took too long".into())),
+                Err(Fault::Engine(cause)) => {
+                    error!(error = %cause, "the store could not be read");
+                    Err(StoreError::Unavailable(cause.to_string()))
+                }
+            }
+        })
+    }
+}
+
+/// Why a question has no answer.
+#[derive(Debug)]
+pub(super) enum Fault {
+    TooCostly,
+    Engine(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+fn consistently<T>(
+    reader: &mut Reader,
+    question: impl FnOnce(&mut Reader) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    reader.connection.prepare_cached("BEGIN")?.execute([])?;
+    let answer = question(reader);
+    let ended = reader.connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+    let answer = answer?;
+    ended?;
+    Ok(answer)
+}
+
+fn work(mut reader: Reader, queue: &Mutex<mpsc::Receiver<Task>>) {
+    loop {
+        // The thread that waits holds the lock; the others wait for their turn to wait.
+        let Some(task) = queue.lock().blocking_recv() else { return };
+        let outcome = catch_unwind(AssertUnwindSafe(|| task(&mut reader)));
+        if outcome.is_err() {
+            error!("a question to the store panicked");
+        }
+        // A question that ended early must not leave its look open: it would keep the log from being copied.
+        if !reader.connection.is_autocommit()
+            && let Err(cause) = reader.connection.execute_batch("ROLLBACK")
+        {
+            error!(error = %cause, "a reading transaction could not be ended");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Forgetting what has expired, a bounded portion at a time so that messages need not wait for it.
+
+use rusqlite::OptionalExtension;
+use yanshu_protocol::{ConversationId, Timestamp};
+
+use crate::store::sqlite::rows;
+
+use super::resends::Resends;
+use super::{Batch, Failure};
+
+/// Rows deleted in one go, roughly.
+const PORTION: i64 = 2_000;
+
+/// When things are old enough to go.
+pub(in crate::store::sqlite) struct Expire {
+    pub(in crate::store::sqlite) now: Timestamp,
+    pub(in crate::store::sqlite) resend_keys_before: Timestamp,
+    pub(in crate::store::sqlite) rooms_lost_before: Timestamp,
+}
+
+/// Forgets, and gives the number of rows; 0 when nothing is left to forget.
+pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> Result<u64, Failure> {
+    let resends = match batch.memory.resends {
+        Some(resends) => resends,
+        None => Resends::load(batch.connection)?,
+    };
+    let (resends, forgotten) = resends.expire(batch.connection, due.resend_keys_before, due.now)?;
+    batch.memory.resends = Some(resends);
+    let mut rows = count(forgotten);
+    for (sql, boundary) in [
+        (
+            "DELETE FROM session_end WHERE (app, session) IN (SELECT app, session FROM session_end WHERE until <= ? LIMIT ?)",
+            due.now,
+        ),
+        (
+            "DELETE FROM tag_holder WHERE (app, client, tag) IN (SELECT app, client, tag FROM tag_holder WHERE until <= ? LIMIT ?)",
+            due.now,
+        ),
+        (
+            "DELETE FROM room_presence WHERE (app, client, device) IN (SELECT app, client, device FROM room_presence WHERE lost_at < ? LIMIT ?)",
+            due.rooms_lost_before,
+        ),
+    ] {
+        rows += count(batch.connection.prepare_cached(sql)?.execute([boundary.0, PORTION])?);
+    }
+    while rows < PORTION {
+        let portion = conversation(batch, due.now, PORTION - rows)?;
+        if portion == 0 {
+            break;
+        }
+        rows += portion;
+    }
+    Ok(rows.unsigned_abs())
+}
+
+/// Deletes up to `most` rows of one expired conversation; itself last.
+fn conversation(batch: &mut Batch<'_>, now: Timestamp, most: i64) -> rusqlite::Result<i64> {
+    let connection = batch.connection;
+    let expired = connection
+        .prepare_cached(
+            "SELECT key, app, id FROM conversation WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT 1",
+        )?
+        .query_row([now.0], |row| {
+            Ok((row.get::<_, i64>(0)?, (row.get::<_, i64>(1)?, rows::id::<ConversationId>(row, 2)?)))
+        })
+        .optional()?;
+    let Some((key, place)) = expired else { return Ok(0) };
+
+    let mut rows = 0;
+    for sql in [
+        "DELETE FROM message WHERE row IN (SELECT row FROM message_index WHERE conversation = ?1 LIMIT ?2)",
+        "DELETE FROM message_index WHERE (conversation, at, id) IN
+             (SELECT conversation, at, id FROM message_index WHERE conversation = ?1 LIMIT ?2)",
+        "DELETE FROM patch WHERE (conversation, patched_at) IN
+             (SELECT conversation, patched_at FROM patch WHERE conversation = ?1 LIMIT ?2)",
+        "DELETE FROM receipt_time WHERE (conversation, client, what, position) IN
+             (SELECT conversation, client, what, position FROM receipt_time WHERE conversation = ?1 LIMIT ?2)",
+        "DELETE FROM resend_even WHERE (conversation, hash) IN
+             (SELECT conversation, hash FROM resend_even WHERE conversation = ?1 LIMIT ?2)",
+        "DELETE FROM resend_odd WHERE (conversation, hash) IN
+             (SELECT conversation, hash FROM resend_odd WHERE conversation = ?1 LIMIT ?2)",
+    ] {
+        rows += count(connection.prepare_cached(sql)?.execute([key, most])?);
+    }
+    if rows > 0 {
+        // There may be more of it; the rest goes when nothing else is left.
+        return Ok(rows);
+    }
+    connection
+        .prepare_cached(
+            "DELETE FROM membership WHERE conversation = ?1 AND app = ?2
+             AND client IN (SELECT client FROM member WHERE conversation = ?1)",
+        )?
+        .execute([key, place.0])?;
+    for sql in [
+        "DELETE FROM member WHERE conversation = ?",
+        "DELETE FROM tail WHERE conversation = ?",
+        "DELETE FROM conversation WHERE key = ?",
+    ] {
+        connection.prepare_cached(sql)?.execute([key])?;
+    }
+    batch.memory.moved.remove(&key);
+    batch.memory.conversations.remove(&place);
+    Ok(1)
+}
+
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
