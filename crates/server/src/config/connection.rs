@@ -24,10 +24,10 @@ section! {
         outbox_frames: usize = 1024, in 16..=1_000_000;
         /// Bytes that may wait for a client that reads slowly. More closes the connection.
         outbox_bytes: ByteSize = ByteSize::mib(1), in ByteSize::kib(64)..=ByteSize::mib(1024);
-        /// Frames that cannot be decoded are answered with an error; after so many on one connection it is
-        /// closed with 4114 (W-33).
+        /// So many frames in a row that cannot be decoded close the connection with 4114; fewer are passed over,
+        /// since other clients may be on it. The 2015 protocol passes over all of them (W-33, W-400).
         bad_frames: u32 = 10, in 1..=1_000_000;
-        /// Connections served at once; further ones are refused with HTTP 503. 0 means no limit but the
+        /// WebSocket connections served at once; further ones are refused with HTTP 503. 0 means no limit but the
         /// system's.
         max_connections: usize = 0;
     }
