@@ -1,5 +1,7 @@
 //! The command line as an operator meets it: what is printed, and how the process ends.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
