@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 
+use crate::StoreRate;
 use crate::baseline::process;
 use crate::meter::Machine;
 use crate::report::{Report, Row, middle_of};
@@ -105,6 +106,8 @@ enum Scenario {
         #[arg(long, default_value_t = 1000)]
         members: usize,
     },
+    /// What the store commits, without sockets.
+    Store,
     /// The last messages of one conversation among many.
     History {
         #[command(flatten)]
@@ -135,7 +138,7 @@ impl Default for HistorySize {
     }
 }
 
-pub(crate) fn run(args: &BenchArgs) -> Result<()> {
+pub(crate) fn run(args: &BenchArgs, store: StoreRate) -> Result<()> {
     let folder = args.dir.clone().unwrap_or_else(std::env::temp_dir);
     ensure!(folder.is_dir(), "{} is not a folder", folder.display());
     if let Scenario::Bare { kind } = args.scenario {
@@ -150,6 +153,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         text: args.text as usize,
         length: Duration::from_secs(args.seconds),
         running,
+        store,
         patience: Duration::from_secs(args.patience),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -186,6 +190,7 @@ async fn one(bench: &Bench, scenario: &Scenario) -> Result<Vec<Row>> {
         Scenario::Room { members, batch } => scenario::fanout(bench, Members::Room(members), batch).await,
         Scenario::Login { clients, at_once } => scenario::login(bench, clients, at_once).await,
         Scenario::EchoDuringFanout { members } => scenario::echo_during_fanout(bench, members).await,
+        Scenario::Store => scenario::store(bench).await,
         Scenario::History { size } => scenario::history(bench, size).await,
         Scenario::Startup { size } => scenario::startup(bench, size).await,
         Scenario::Suite | Scenario::Bare { .. } => Ok(Vec::new()),

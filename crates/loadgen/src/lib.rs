@@ -3,7 +3,8 @@
 //!
 //! [`run`] reads the arguments, a file of `scenario` makes each group of figures, `drive` loads a server in
 //! one of three ways, `baseline` holds the bare servers, `report` puts it on paper. This crate may depend on
-//! `protocol` alone: it knows the server only by its socket, its process and its configuration file.
+//! `protocol` alone: it knows the server only by its socket, its process and its configuration file;
+//! what measures the store comes from the caller.
 
 mod baseline;
 mod cli;
@@ -15,9 +16,16 @@ mod report;
 mod scenario;
 mod target;
 
+use std::path::Path;
+use std::time::Duration;
+
 pub use cli::BenchArgs;
 
+/// Measures what a store commits without sockets: messages a second, given an empty folder, bytes of text in
+/// each message, messages in each batch, and for how long to measure.
+pub type StoreRate = fn(&Path, usize, usize, Duration) -> anyhow::Result<f64>;
+
 /// Measures what the arguments ask for and prints it. Builds a runtime of its own: call it outside of one.
-pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    cli::run(args)
+pub fn run(args: &BenchArgs, store: StoreRate) -> anyhow::Result<()> {
+    cli::run(args, store)
 }

@@ -16,3 +16,4 @@ mod store;
 pub mod telemetry;
 
 pub use server::serve;
+pub use store::appends_per_second;

@@ -74,7 +74,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             print!("{}", reference());
             Ok(())
         }
-        Command::Bench(args) => yanshu_loadgen::run(&args),
+        Command::Bench(args) => yanshu_loadgen::run(&args, yanshu_server::appends_per_second),
     }
 }
 

@@ -86,6 +86,8 @@ pub(crate) const G5: Budget = Budget::new("G5", RatioAtMost, 2.0, 1.4);
 pub(crate) const G6: Budget = Budget::new("G6", RatioAtLeast, 0.30, 0.50);
 /// The same, 16 outstanding.
 pub(crate) const G7: Budget = Budget::new("G7", RatioAtLeast, 0.05, 0.08);
+/// The store without sockets.
+pub(crate) const G8: Budget = Budget::new("G8", RatioAtLeast, 0.08, 0.13);
 /// The last page of a conversation's history.
 pub(crate) const G9: Budget = Budget::new("G9", RatioAtLeast, 0.35, 0.50);
 /// User CPU of a delivery, unbatched.

@@ -10,6 +10,7 @@ mod limits;
 mod login;
 mod send;
 mod startup;
+mod store;
 mod suite;
 
 use std::path::PathBuf;
@@ -25,8 +26,10 @@ pub(crate) use limits::limits;
 pub(crate) use login::login;
 pub(crate) use send::{send_at_once, send_at_rate};
 pub(crate) use startup::startup;
+pub(crate) use store::store;
 pub(crate) use suite::suite;
 
+use crate::StoreRate;
 use crate::baseline::measure::Limits;
 use crate::client::{Connection, session};
 use crate::drive::arrivals::{self, Arrivals};
@@ -45,6 +48,8 @@ pub(crate) struct Bench {
     pub(crate) length: Duration,
     /// The server to load and its process, if it is not to be started here.
     pub(crate) running: Option<(Address, Option<u32>)>,
+    /// Measures the store without sockets.
+    pub(crate) store: StoreRate,
     /// How long to wait for a calm machine in each scenario, and to measure again if it was not.
     pub(crate) patience: Duration,
 }

@@ -26,6 +26,7 @@ pub(crate) async fn suite(bench: &Bench) -> Result<Vec<Row>> {
     for (outstanding, offline) in [(1, false), (1, true), (16, false), (16, true)] {
         rows.extend(bench.calmly(|| super::send_at_once(bench, 200, outstanding, offline)).await?);
     }
+    rows.extend(bench.calmly(|| super::store(bench)).await?);
     rows.extend(bench.calmly(|| super::echo_during_fanout(bench, 1000)).await?);
     rows.extend(bench.calmly(|| super::login(bench, 5000, 100)).await?);
 

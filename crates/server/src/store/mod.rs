@@ -9,10 +9,12 @@
 
 #[cfg(test)]
 mod conformance;
+mod measure;
 mod sqlite;
 mod types;
 mod write;
 
+pub use measure::appends_per_second;
 pub(crate) use sqlite::{OpenError, Options, SqliteStore};
 pub(crate) use types::{
     Conversation, ConversationSearch, Cursor, HistoryPage, Interval, Member, MissedMessages, ReceiptRequest,
