@@ -7,6 +7,7 @@ mod bus;
 pub mod clock;
 pub mod config;
 mod conversation;
+pub mod gateway;
 mod ids;
 mod login;
 mod page;

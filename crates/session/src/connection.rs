@@ -152,6 +152,12 @@ impl Connection {
         self.profile
     }
 
+    /// Whether anything was ever opened here: a session, or one of the services that share the connection.
+    #[must_use]
+    pub const fn logged_in(&self) -> bool {
+        self.logged_in
+    }
+
     /// The sessions open here, in the order in which their opens were answered.
     pub fn actors(&self) -> impl Iterator<Item = &Arc<Actor>> {
         self.sessions.iter().map(|session| &session.actor)

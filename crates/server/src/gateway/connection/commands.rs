@@ -1,0 +1,200 @@
+//! Commands in their turn: started in order, answered as they are done.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use smallvec::SmallVec;
+use yanshu_protocol::{ClientId, Envelope, Outbound, Reject};
+use yanshu_session::{Actor, Call, OpenRequest, Opened, ReplyTo, Step};
+
+use super::Task;
+use super::end::Phase;
+use crate::gateway::Resume;
+use crate::gateway::answer::{Owed, respond_to};
+use crate::gateway::order::{Class, Most, Traffic};
+
+/// What runs beside the writes of a connection.
+#[derive(Default)]
+pub(super) struct Beside<'d> {
+    running: FuturesUnordered<Running<'d>>,
+    /// Clients whose open is under way: their own commands wait for it.
+    opening: SmallVec<[ClientId; 1]>,
+}
+
+enum Running<'d> {
+    /// A read, or what a client gets after its open.
+    Plain(BoxFuture<'d, ()>),
+    Open(BoxFuture<'d, Box<Decided>>),
+}
+
+/// An open that was decided.
+struct Decided {
+    client: Option<ClientId>,
+    resume: Resume,
+    reply: ReplyTo,
+    outcome: Result<Opened, Reject>,
+}
+
+impl Future for Running<'_> {
+    type Output = Option<Box<Decided>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Plain(running) => running.as_mut().poll(cx).map(|()| None),
+            Self::Open(deciding) => deciding.as_mut().poll(cx).map(Some),
+        }
+    }
+}
+
+impl<'d> Task<'d> {
+    /// Goes on with what is under way, and starts what may start.
+    pub(super) fn work(&mut self, cx: &mut Context<'_>) {
+        loop {
+            self.poll_accepting(cx);
+            self.poll_beside(cx);
+            if self.congested || !self.front_may_start() {
+                return;
+            }
+            let Some(envelope) = self.waiting.pop_front() else { return };
+            self.start(envelope);
+        }
+    }
+
+    /// Whether nothing is under way or owed.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+            && self.accepting.is_none()
+            && self.beside.is_none()
+            && self.link.await_answer() == 0
+    }
+
+    fn poll_accepting(&mut self, cx: &mut Context<'_>) {
+        if let Some(accepting) = &mut self.accepting
+            && accepting.as_mut().poll(cx).is_ready()
+        {
+            self.accepting = None;
+        }
+    }
+
+    fn poll_beside(&mut self, cx: &mut Context<'_>) {
+        while let Some(beside) = &mut self.beside {
+            match beside.running.poll_next_unpin(cx) {
+                Poll::Pending => return,
+                Poll::Ready(None) => self.beside = None,
+                Poll::Ready(Some(None)) => {}
+                Poll::Ready(Some(Some(decided))) => self.opened(*decided),
+            }
+        }
+    }
+
+    fn run_beside(&mut self, running: Running<'d>) -> &mut Beside<'d> {
+        let beside = self.beside.get_or_insert_default();
+        beside.running.push(running);
+        beside
+    }
+
+    fn front_may_start(&self) -> bool {
+        let Some(envelope) = self.waiting.front() else { return false };
+        let opening = self.beside.as_ref().map_or(&[][..], |beside| &beside.opening);
+        if envelope.client.as_ref().is_some_and(|client| opening.contains(client)) {
+            return false;
+        }
+        let class = Class::of(envelope);
+        let most = Most {
+            unanswered: self.core.settings.max_pending_writes,
+            running: self.core.settings.max_running_reads,
+        };
+        let traffic = Traffic {
+            accepting: self.accepting.is_some(),
+            exclusive: self.exclusive,
+            unanswered: self.link.pending(),
+            running: self.beside.as_ref().map_or(0, |beside| beside.running.len()),
+        };
+        traffic.admits(class, most)
+            || Traffic { unanswered: self.link.await_answer(), ..traffic }.admits(class, most)
+    }
+
+    fn start(&mut self, envelope: Envelope) {
+        let class = Class::of(&envelope);
+        match self.session.command(self.core.clock.now(), envelope) {
+            Step::Nothing => {}
+            Step::Reply(answer) => self.link.answer(&answer),
+            Step::Open(request) => self.open(*request),
+            Step::Close { actor, reply } => self.log_out(actor, reply),
+            Step::Call(call) => self.call(call, class),
+            Step::RefuseMessage { conversation, reject, reply } => {
+                if let Some(answer) = reply.with(self.core.domain.refuse_message(conversation, reject)) {
+                    self.link.answer(&answer);
+                }
+            }
+        }
+    }
+
+    fn call(&mut self, call: Call, class: Class) {
+        let core = self.core;
+        let reply = call.reply.clone();
+        if class == Class::Read {
+            let respond = respond_to(self.link, reply, None);
+            self.run_beside(Running::Plain(core.domain.call(call, respond)));
+        } else {
+            let respond = respond_to(self.link, reply, Some(Owed::by(self.link)));
+            self.exclusive = class == Class::Exclusive;
+            self.accepting = Some(core.domain.call(call, respond));
+        }
+    }
+
+    fn log_out(&mut self, actor: Arc<Actor>, reply: Option<Outbound>) {
+        let (core, link) = (self.core, self.link);
+        let owed = Owed::by(link);
+        self.exclusive = true;
+        self.accepting = Some(Box::pin(async move {
+            core.domain.close(&actor).await;
+            core.registry.remove(actor.key);
+            if let Some(reply) = reply {
+                link.answer(&reply);
+            }
+            drop(owed);
+        }));
+    }
+
+    fn open(&mut self, request: OpenRequest) {
+        let core = self.core;
+        let client = request.client.clone();
+        let reply = request.reply.clone();
+        let resume = Resume {
+            last_unread_notice: request.details.last_unread_notice,
+            last_patch: request.details.last_patch,
+        };
+        let deciding = core.domain.open(request, self.info.clone(), core.registry.next_key());
+        let opening = client.clone();
+        let beside = self.run_beside(Running::Open(Box::pin(async move {
+            Box::new(Decided { client, resume, reply, outcome: deciding.await })
+        })));
+        beside.opening.extend(opening);
+    }
+
+    /// Registers a session that may open and answers, as one; then it catches up (W-84, W-114).
+    fn opened(&mut self, decided: Decided) {
+        let Decided { client, resume, reply, outcome } = decided;
+        if let (Some(client), Some(beside)) = (client, &mut self.beside) {
+            beside.opening.retain(|opening| *opening != client);
+        }
+        let actor = outcome.as_ref().ok().map(|opened| Arc::clone(&opened.actor));
+        let replaced = actor.as_ref().and_then(|actor| {
+            self.session.actors().find(|open| open.client == actor.client).map(|open| open.key)
+        });
+        let answer = self.session.opened(self.core.clock.now(), &reply, outcome);
+        let Some(actor) = actor else { return self.link.answer(&answer) };
+        let core = self.core;
+        core.registry.admit(Arc::clone(&actor), self.link, &answer, replaced);
+        if self.phase == Phase::Open {
+            self.run_beside(Running::Plain(Box::pin(async move {
+                core.domain.opened(&actor, &resume).await;
+            })));
+        }
+    }
+}

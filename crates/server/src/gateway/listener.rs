@@ -1,0 +1,63 @@
+//! Accepting sockets on the one port.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::core::Gateway;
+use super::http;
+
+/// How long accepting pauses when the system has no more sockets; doubled each time.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+impl Gateway {
+    /// Serves all sockets of a listener until `shutdown`, then drains. Returns when every connection is gone.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let mut sockets = JoinSet::new();
+        tokio::select! {
+            () = self.accept(&listener, &mut sockets) => {}
+            () = shutdown => {}
+        }
+        drop(listener);
+        self.drain().await;
+        sockets.shutdown().await;
+    }
+
+    async fn accept(&self, listener: &TcpListener, sockets: &mut JoinSet<()>) {
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            match listener.accept().await {
+                Ok((socket, address)) => {
+                    pause = SHORTEST_PAUSE;
+                    self.take(socket, address, sockets);
+                }
+                // What was wrong with one socket does not concern the next.
+                Err(error) if is_of_one_socket(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn take(&self, socket: TcpStream, address: SocketAddr, sockets: &mut JoinSet<()>) {
+        while sockets.try_join_next().is_some() {}
+        if sockets.len() >= self.core.settings.max_http_sockets {
+            tracing::debug!("too many sockets");
+            return;
+        }
+        // Small frames must not wait for more to come. Without the option they only come later.
+        let _ = socket.set_nodelay(true);
+        sockets.spawn(http::serve(self.clone(), socket, address));
+    }
+}
+
+fn is_of_one_socket(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}

@@ -1,0 +1,197 @@
+//! The sessions connected to this node, and the delivery to them. The bus's one [`Node`].
+//!
+//! Locks: the maps first, a link's outbox second. Nothing is written to a socket under the lock of the maps.
+
+mod fanout;
+mod sessions;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use yanshu_protocol::{AppId, ClientId, ConversationId, Event, Outbound, Reject, codec};
+use yanshu_session::{Actor, SessionKey};
+
+use super::link::{FlushList, Link};
+use super::settings::Settings;
+use crate::bus::{Asking, Audience, Node, Push, SessionInfo};
+use crate::clock::Clock;
+use fanout::Encoded;
+use sessions::{Session, Sessions};
+
+/// The sessions of this node.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    clock: Arc<dyn Clock>,
+    list: Arc<FlushList>,
+    keys: AtomicU64,
+    sessions: RwLock<Sessions>,
+}
+
+impl Registry {
+    pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            list: Arc::new(FlushList::new(settings.bounds)),
+            keys: AtomicU64::new(1),
+            sessions: RwLock::default(),
+        })
+    }
+
+    pub(super) fn flush_list(&self) -> Arc<FlushList> {
+        Arc::clone(&self.list)
+    }
+
+    /// A key no session has had.
+    pub(super) fn next_key(&self) -> SessionKey {
+        SessionKey(self.keys.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// How many sessions are open.
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.read().len()
+    }
+
+    /// Registers a session and queues the answer to its open, as one: no push overtakes the answer (W-84).
+    /// A session that it replaces on its connection leaves in silence and hands over its room (W-100).
+    pub(super) fn admit(
+        &self,
+        actor: Arc<Actor>,
+        link: &Arc<Link>,
+        answer: &Outbound,
+        replaced: Option<SessionKey>,
+    ) {
+        let head = codec::recipient_head(link.dialect, &actor.client).as_ref().into();
+        let key = actor.key;
+        let session = Arc::new(Session::new(actor, Arc::clone(link), head));
+        let mut sessions = self.sessions.write();
+        let room = replaced.and_then(|key| {
+            let room = sessions.room_of(key).cloned();
+            sessions.remove(key);
+            room
+        });
+        sessions.add(session);
+        if let Some(room) = room {
+            sessions.enter_room(key, &room);
+        }
+        link.answer(answer);
+    }
+
+    /// Takes a session out. Gives whether it was there: nobody ended it before.
+    pub(super) fn remove(&self, key: SessionKey) -> bool {
+        self.sessions.write().remove(key).is_some()
+    }
+
+    pub(super) fn contains(&self, key: SessionKey) -> bool {
+        self.sessions.read().get(key).is_some()
+    }
+}
+
+impl Node for Registry {
+    fn deliver(&self, push: &Push) {
+        let mut encoded = Encoded::new(push);
+        let sessions = self.sessions.read();
+        match &push.to {
+            Audience::Clients(clients) => {
+                let Some(connected) = sessions.clients(&push.app) else { return };
+                for client in clients.iter() {
+                    for session in connected.get(client).into_iter().flatten() {
+                        encoded.push_to(session);
+                    }
+                }
+            }
+            Audience::Room(room) => {
+                let Some(present) = sessions.room(&push.app, room) else { return };
+                for session in present.values().flatten() {
+                    encoded.push_to(session);
+                }
+            }
+            Audience::Session(key) => {
+                if let Some(session) = sessions.get(*key) {
+                    encoded.push_alone(session);
+                }
+            }
+        }
+    }
+
+    fn flush(&self, most: usize) -> bool {
+        self.list.flush(most)
+    }
+
+    fn hold(&self, key: SessionKey) {
+        if let Some(session) = self.sessions.read().get(key) {
+            session.hold();
+        }
+    }
+
+    fn release(&self, key: SessionKey) {
+        if let Some(session) = self.sessions.read().get(key) {
+            session.release();
+        }
+    }
+
+    fn online(&self, app: &AppId, client: &ClientId) -> bool {
+        !self.sessions.read().of(app, client).is_empty()
+    }
+
+    fn sessions_of(&self, app: &AppId, client: &ClientId) -> Vec<SessionInfo> {
+        let sessions = self.sessions.read();
+        let info = |session: &Arc<Session>| SessionInfo {
+            key: session.actor.key,
+            session: session.actor.session.clone(),
+            tag: session.actor.tag.clone(),
+            device: session.actor.device.clone(),
+            connection: session.link.id,
+        };
+        sessions.of(app, client).iter().map(info).collect()
+    }
+
+    fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool> {
+        let sign = self.sessions.read().get(key).map(|session| session.link.probe());
+        Box::pin(async move {
+            match sign {
+                Some(sign) => tokio::time::timeout(Duration::from_millis(within_ms), sign)
+                    .await
+                    .is_ok_and(|sign| sign.is_ok()),
+                None => false,
+            }
+        })
+    }
+
+    fn end_session(&self, key: SessionKey, reason: Option<Reject>) -> bool {
+        let Some(session) = self.sessions.write().remove(key) else { return false };
+        if let Some(reason) = reason {
+            session.link.answer(&Outbound {
+                client: Some(session.actor.client.clone()),
+                serial: None,
+                server_time: Some(self.clock.now()),
+                permanent: false,
+                event: Event::SessionClosed(Some(reason)),
+            });
+        }
+        session.link.session_ended(key);
+        true
+    }
+
+    fn enter_room(&self, key: SessionKey, room: &ConversationId) -> bool {
+        self.sessions.write().enter_room(key, room)
+    }
+
+    fn leave_room(&self, key: SessionKey) -> Option<ConversationId> {
+        self.sessions.write().leave_room(key)
+    }
+
+    fn room_of(&self, key: SessionKey) -> Option<ConversationId> {
+        self.sessions.read().room_of(key).cloned()
+    }
+
+    fn room_count(&self, app: &AppId, room: &ConversationId) -> usize {
+        self.sessions.read().room(app, room).map_or(0, std::collections::HashMap::len)
+    }
+
+    fn room_members(&self, app: &AppId, room: &ConversationId, limit: usize) -> Vec<ClientId> {
+        let sessions = self.sessions.read();
+        sessions.room(app, room).into_iter().flat_map(|room| room.keys().take(limit).cloned()).collect()
+    }
+}
