@@ -3,7 +3,7 @@
 //!
 //! A frame goes through two steps. `protobuf` and `json` turn bytes into the generated messages of `wire`;
 //! `commands` and `events` turn those into the domain's types, and hold what the protocol means by absent,
-//! zero and malformed. The two commonest frames take a shorter way (`protobuf::direct`).
+//! zero and malformed. Messages and acks take a shorter way (`protobuf::shortcut`).
 
 mod commands;
 mod events;
@@ -43,7 +43,7 @@ impl Dialect {
     }
 }
 
-/// Why a frame says nothing. A protobuf connection is then closed with 4114 (W-33); JSON ignores it (W-400).
+/// Why a frame says nothing. What becomes of its connection is not decided here (W-33, W-400).
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Not base64.
@@ -100,7 +100,8 @@ pub fn encode_shared(dialect: Dialect, event: &Outbound) -> Bytes {
     }
 }
 
-/// The part of a frame that names its recipient; it goes in front of [`encode_shared`].
+/// The part of a frame that names its recipient; it goes in front of [`encode_shared`]. It is the same for
+/// every event, so a session can keep it.
 #[must_use]
 pub fn recipient_head(dialect: Dialect, client: &ClientId) -> Bytes {
     match dialect {

@@ -63,5 +63,5 @@ pub(super) fn encode_event(event: &Outbound, client: Option<&ClientId>) -> Vec<u
 
 /// Protobuf takes fields in any order, so the recipient may come first and apart from the rest.
 pub(super) fn recipient_head(client: &ClientId) -> Vec<u8> {
-    GenericCommand { peer_id: Some(client.to_string()), ..GenericCommand::default() }.encode_to_vec()
+    shortcut::client_field(client)
 }

@@ -250,6 +250,15 @@ pub(super) fn encode<B: Body>(event: &Outbound, client: Option<&ClientId>, body:
     frame
 }
 
+/// The field that names the recipient, alone.
+pub(super) fn client_field(client: &ClientId) -> Vec<u8> {
+    let mut size = Size(0);
+    size.bytes(envelope::PEER_ID, client.as_str().as_bytes());
+    let mut field = Vec::with_capacity(size.0);
+    field.bytes(envelope::PEER_ID, client.as_str().as_bytes());
+    field
+}
+
 fn write_head<B: Body, S: Sink>(event: &Outbound, client: Option<&ClientId>, sink: &mut S) {
     sink.integer(envelope::CMD, B::CMD as i64);
     if let Some(client) = client {

@@ -88,6 +88,15 @@ fn the_number_of_the_command_is_written_even_when_it_is_zero() {
 }
 
 #[test]
+fn a_head_is_the_field_that_names_the_client() {
+    // W-68
+    assert_eq!(recipient_head(Dialect::Protobuf, &id("tom")), &b"\x22\x03tom"[..]);
+    let long = "雁".repeat(64);
+    let head = recipient_head(Dialect::Protobuf, &id(&long));
+    assert_eq!(protobuf::decode(&head).unwrap().peer_id, Some(long));
+}
+
+#[test]
 fn base64_is_of_the_standard_alphabet_with_padding() {
     // W-29
     let event = push(Event::Message(delivery()));
