@@ -2,7 +2,17 @@
 //!
 //! A test gets a fresh [`Place`] and works through the trait alone.
 
+pub(crate) mod conversations;
+pub(crate) mod crash;
+pub(crate) mod history;
+pub(crate) mod members;
 pub(crate) mod messages;
+pub(crate) mod order;
+pub(crate) mod patches;
+pub(crate) mod receipts;
+pub(crate) mod search;
+pub(crate) mod sessions;
+pub(crate) mod unread;
 mod world;
 
 use std::sync::Arc;
@@ -30,6 +40,14 @@ pub(crate) trait Place: Sized {
 macro_rules! suite {
     ($place:ty) => {
         $crate::store::conformance::tests! { $place;
+            order: [
+                completions_are_called_in_the_order_of_submission,
+                a_mark_tells_the_place_between_messages,
+                a_refused_change_leaves_the_others_of_its_batch_alone,
+                a_closed_store_refuses_changes,
+                a_closed_store_has_kept_what_was_submitted_before,
+                a_store_dropped_without_closing_has_kept_everything_completed,
+            ];
             messages: [
                 ids_are_unique_and_sort_as_the_messages_do,
                 times_grow_while_the_clock_stands,
@@ -49,6 +67,93 @@ macro_rules! suite {
                 an_unknown_message_is_not_found,
                 the_last_message_of_each_conversation_is_found,
             ];
+            history: [
+                every_form_of_interval_cuts_as_the_specification_says,
+                without_a_start_the_newest_or_the_oldest_come,
+                a_page_is_in_ascending_order_in_both_directions,
+                only_messages_of_the_type_asked_for_come,
+                history_of_an_unknown_conversation_is_empty,
+                paging_covers_history_exactly_once,
+            ];
+            conversations: [
+                a_conversation_is_given_back_as_it_was_made,
+                a_conversation_of_another_app_is_not_found,
+                the_time_of_the_last_message_follows_messages_and_not_edits,
+                a_unique_conversation_is_found_again,
+                unique_conversations_of_other_kinds_and_apps_are_others,
+                two_at_once_get_the_same_unique_conversation,
+                a_temporary_conversation_ends_and_gives_up_its_name,
+                what_belongs_to_an_expired_conversation_is_forgotten,
+                an_update_changes_attributes_and_tells_what_became_of_them,
+                a_refused_update_changes_nothing,
+                the_time_of_change_grows_with_every_change,
+            ];
+            members: [
+                joining_and_leaving_change_the_roster_in_order,
+                only_those_who_really_joined_or_left_are_told,
+                members_over_the_limit_are_refused_as_a_whole,
+                a_full_conversation_can_be_left,
+                muting_is_kept_until_the_member_leaves,
+                muting_by_a_stranger_changes_nothing,
+                memberships_are_told_in_the_order_asked,
+            ];
+            unread: [
+                messages_of_others_after_the_read_cursor_are_unread,
+                recalled_messages_are_not_unread_but_are_missed_as_recalled,
+                counts_and_conversations_are_bounded_and_the_newest_win,
+                a_mention_counts_only_while_it_is_unread,
+                reading_clears_the_count,
+                what_came_before_joining_is_neither_unread_nor_missed,
+                who_leaves_and_comes_back_starts_anew,
+                only_changed_conversations_are_told_to_who_knows_the_rest,
+                messages_behind_the_mark_are_left_out,
+                the_state_of_one_conversation_is_told_to_members_only,
+                missed_messages_are_the_newest_in_ascending_order,
+                acknowledged_messages_are_not_missed,
+                expired_conversations_have_nothing_unread,
+                unread_agrees_with_counting_by_hand,
+            ];
+            receipts: [
+                cursors_never_go_back,
+                a_cursor_stops_at_the_newest_message,
+                moves_of_strangers_are_ignored,
+                a_joiner_has_received_nothing_but_misses_nothing,
+                messages_that_want_a_receipt_are_found_between_two_times,
+                receipt_times_are_those_of_the_first_move_past_the_message,
+            ];
+            patches: [
+                an_edit_keeps_place_and_identity,
+                a_recalled_message_keeps_nothing_of_its_content,
+                only_the_sender_may_change_a_message,
+                a_message_older_than_the_edit_window_stays,
+                a_recalled_message_can_be_recalled_again_but_not_edited,
+                patch_times_grow_within_a_conversation,
+                patches_are_told_in_order_of_change_and_once_per_message,
+                own_patches_of_the_same_device_are_left_out,
+                patches_of_strange_conversations_are_not_told,
+            ];
+            sessions: [
+                a_client_has_one_will_and_the_last_counts,
+                a_will_is_cleared_only_by_the_session_that_left_it,
+                a_tag_is_held_until_its_token_expires,
+                a_session_end_is_remembered_until_its_token_expires,
+                a_device_returns_to_its_room_within_the_time,
+                a_device_that_left_its_room_does_not_return,
+                after_a_restart_devices_in_rooms_were_lost_then,
+                expiry_works_in_portions_and_ends,
+            ];
+            search: [
+                a_search_finds_members_conversations_newest_first,
+                temporary_conversations_are_never_found,
+                conversations_without_messages_come_last,
+                skip_and_limit_cut_a_page_and_the_count_ignores_them,
+                found_conversations_are_complete,
+                a_search_that_takes_too_long_is_given_up,
+                a_search_agrees_with_the_evaluator,
+            ];
+            crash: [
+                every_completed_message_survives_kill_9_once_and_in_order,
+            ];
         }
     };
 }
@@ -58,7 +163,7 @@ macro_rules! tests {
     ($place:ty; $($file:ident: [$($test:ident,)+];)+) => {
         $(mod $file {
             $(
-                #[tokio::test]
+                #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
                 async fn $test() {
                     let place = <$place as $crate::store::conformance::Place>::fresh();
                     $crate::store::conformance::$file::$test(&place).await;

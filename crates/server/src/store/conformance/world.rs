@@ -53,6 +53,16 @@ impl World {
         }
     }
 
+    /// The world of another app in the same store.
+    pub(crate) fn of_app(&self, app: &str) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            app: app.parse().unwrap(),
+            ids: IdSource::new(9),
+            now: AtomicI64::new(START),
+        }
+    }
+
     /// Ends the store without closing it and opens it again; the clock goes on.
     pub(crate) fn reopen(self, place: &impl Place) -> Self {
         let now = self.now();
