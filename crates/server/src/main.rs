@@ -83,7 +83,7 @@ fn serve(mut config: Config) -> anyhow::Result<()> {
     if prepare(&mut config)? {
         show_new_app(&config);
     }
-    yanshu_server::serve(config)
+    yanshu_server::serve(&config)
 }
 
 /// The keys are shown once; afterwards they are in the data folder.

@@ -34,7 +34,11 @@ impl Service {
     }
 
     async fn change_members(&self, actor: &Arc<Actor>, request: ChangeMembers, way: Way, respond: Respond) {
-        let ChangeMembers { conversation, members, .. } = request;
+        let ChangeMembers { conversation, mut members, .. } = request;
+        // An anonymous client of 2015 does not know its own id and names nobody when it means itself (W-395).
+        if members.is_empty() {
+            members.push(actor.client.clone());
+        }
         let roster = match self.roster(&actor.app, &conversation).await {
             Ok(roster) => roster,
             Err(reject) => return self.answer(respond, Err(reject)).await,

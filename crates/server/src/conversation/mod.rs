@@ -145,6 +145,15 @@ impl Service {
         }
     }
 
+    /// Waits until everything that was handed to the dispatcher so far has left.
+    pub(crate) async fn delivered(&self) {
+        let (told, waiter) = tokio::sync::oneshot::channel();
+        let fence = Box::new(move |_| drop(told.send(())));
+        self.dispatcher.hand_on(Job::reply(fence, Ok(Event::Echo))).await;
+        // An error means that the dispatcher has ended: then nothing is under way.
+        let _ = waiter.await;
+    }
+
     /// Which of the given clients are online, in the order asked (W-133).
     async fn online(&self, actor: &Actor, mut clients: Vec<ClientId>) -> Event {
         clients.truncate(yanshu_protocol::limits::MAX_ONLINE_QUERY);

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use yanshu_protocol::{
     Code, ConversationId, ConversationView, Event, QueryConversations, QueryTarget, Reject,
 };
@@ -25,15 +24,8 @@ impl Service {
             }
             QueryTarget::Temporary(ids) => self.temporary(actor, ids).await?,
             QueryTarget::Where(condition) => {
-                let own = json!({ "m": actor.client.as_str() });
-                let condition = match condition {
-                    Some(condition) if condition.as_object().is_none_or(|fields| !fields.is_empty()) => {
-                        condition
-                    }
-                    _ => own,
-                };
                 let settings = self.settings(&actor.app);
-                let filter = Filter::parse(&condition)?;
+                let filter = Filter::for_client(condition.as_ref(), &actor.client)?;
                 let search = ConversationSearch {
                     sort: Sort::for_query(query.sort.as_deref(), &filter)?,
                     filter: Arc::new(filter),

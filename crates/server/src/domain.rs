@@ -1,0 +1,80 @@
+//! Joins logging in and conversations into what the gateway hands commands to.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use yanshu_protocol::{Command, ConversationId, Event, Reject, SessionCommand};
+use yanshu_session::{Actor, Call, OpenRequest, Opened, SessionKey};
+
+use crate::conversation::{Known, Service};
+use crate::gateway::{ConnectionInfo, Domain, Loss, Respond, Resume};
+use crate::login::Logins;
+use crate::store::WriteError;
+
+/// What commands are carried out by.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) logins: Logins,
+    pub(crate) conversations: Service,
+}
+
+impl Domain for Server {
+    fn open(
+        &self,
+        request: OpenRequest,
+        connection: ConnectionInfo,
+        key: SessionKey,
+    ) -> BoxFuture<'_, Result<Opened, Reject>> {
+        Box::pin(async move {
+            let (opened, displaced) =
+                self.logins.open(request, connection.profile, key, connection.id).await?;
+            for session in displaced {
+                let outcome = self.conversations.displaced(&opened.actor, session).await;
+                log("a displaced session", &opened.actor, outcome);
+            }
+            Ok(opened)
+        })
+    }
+
+    fn opened<'a>(&'a self, actor: &'a Arc<Actor>, resume: &'a Resume) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if let Err(reject) = self.logins.settle(actor).await {
+                tracing::error!(%reject, client.id = %actor.client, "rivals for a tag could not be settled");
+            }
+            let known = Known { unread_until: resume.last_unread_notice, patches_until: resume.last_patch };
+            self.conversations.arrived(actor, known).await;
+        })
+    }
+
+    fn close<'a>(&'a self, actor: &'a Arc<Actor>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            log("a logout", actor, self.conversations.departed(actor).await);
+            log("a logout", actor, self.logins.closed(actor).await);
+        })
+    }
+
+    fn lost<'a>(&'a self, actor: &'a Arc<Actor>, _why: Loss) -> BoxFuture<'a, ()> {
+        Box::pin(async move { log("a lost session", actor, self.conversations.lost(actor).await) })
+    }
+
+    fn call(&self, call: Call, respond: Respond) -> BoxFuture<'_, ()> {
+        let Call { actor, command, .. } = call;
+        Box::pin(async move {
+            match command {
+                Command::Session(SessionCommand::Refresh(_)) => respond(self.logins.refresh(&actor)),
+                command => self.conversations.call(&actor, command, respond).await,
+            }
+        })
+    }
+
+    fn refuse_message(&self, conversation: ConversationId, reject: Reject) -> Event {
+        self.conversations.refuse_message(conversation, reject)
+    }
+}
+
+/// Nobody is left to be told when a session ends: a fault is logged, and the rest goes on.
+fn log(what: &'static str, actor: &Actor, outcome: Result<(), WriteError>) {
+    if let Err(error) = outcome {
+        tracing::error!(%error, client.id = %actor.client, "{what} could not be completed");
+    }
+}

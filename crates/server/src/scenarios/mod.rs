@@ -1,0 +1,14 @@
+//! Whole stories through the real server over an in-memory transport, with the clock in the test's hand.
+
+mod arriving;
+mod events;
+mod peer;
+mod receipts;
+mod resilience;
+mod rooms;
+mod security;
+mod wills;
+mod world;
+
+use peer::{MODERN_CONFIG, Peer, plain_conversation, plain_message, text};
+use world::World;

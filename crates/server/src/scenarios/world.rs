@@ -1,0 +1,93 @@
+//! A server and its clients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use yanshu_protocol::Timestamp;
+use yanshu_protocol::codec::Subprotocol;
+
+use super::Peer;
+use crate::clock::ManualClock;
+use crate::config::{App, Config, Secret};
+use crate::gateway::{Hello, MemoryWire};
+use crate::server::Node;
+
+/// Bytes under way on a line in each direction.
+const LINE: usize = 1 << 16;
+
+pub(super) struct World {
+    pub(super) clock: ManualClock,
+    config: Config,
+    node: Option<Node>,
+    _folder: TempDir,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A world whose settings differ from the defaults.
+    pub(super) async fn with(adjust: impl FnOnce(&mut Config)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        config.apps.push(App {
+            id: "scenario-app-id".parse().unwrap(),
+            key: Secret::new("key"),
+            master_key: Secret::new("master key"),
+            settings: Default::default(),
+        });
+        // Scenarios are faster than people.
+        let limits = &mut config.apps[0].settings.limits;
+        limits.messages_per_minute = 0;
+        limits.history_per_minute = 0;
+        limits.others_per_minute = 0;
+        config.drain.grace = Duration::ZERO;
+        adjust(&mut config);
+        let clock = ManualClock::at(Timestamp(1_700_000_000_000));
+        let mut world = Self { clock, config, node: None, _folder: folder };
+        world.start_server().await;
+        world
+    }
+
+    async fn start_server(&mut self) {
+        let clock = Arc::new(self.clock.clone());
+        self.node = Some(Node::start(&self.config, clock).await.expect("the server starts"));
+    }
+
+    /// Stops the server as on SIGTERM and starts it again on the same data.
+    pub(super) async fn restart(&mut self) {
+        self.node.take().expect("it runs").stop().await;
+        self.clock.advance(1);
+        self.start_server().await;
+    }
+
+    /// A connected client that has not logged in.
+    pub(super) fn connect_as(&self, name: &str, subprotocol: &str) -> Peer {
+        let subprotocol = Subprotocol::from_name(subprotocol).unwrap_or(Subprotocol::LEGACY);
+        self.connect_on_line(name, subprotocol, LINE)
+    }
+
+    /// As [`Self::connect_as`], on a line on which so many bytes can be under way.
+    pub(super) fn connect_on_line(&self, name: &str, subprotocol: Subprotocol, capacity: usize) -> Peer {
+        let (wire, end) = MemoryWire::pair(capacity);
+        let hello = Hello { subprotocol, ip: None, origin: None };
+        self.node.as_ref().expect("it runs").gateway.connect(wire, hello);
+        Peer::new(self.config.apps[0].id.clone(), name, subprotocol, end)
+    }
+
+    /// A client of today, logged in.
+    pub(super) async fn modern(&self, name: &str) -> Peer {
+        let mut peer = self.connect_as(name, "lc.protobuf2.3");
+        peer.log_in().await;
+        peer
+    }
+
+    /// A client of 2015, logged in.
+    pub(super) async fn legacy(&self, name: &str) -> Peer {
+        let mut peer = self.connect_as(name, "");
+        peer.log_in().await;
+        peer
+    }
+}
