@@ -158,3 +158,6 @@ fn size(write: &Write) -> usize {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests;
