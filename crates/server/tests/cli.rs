@@ -115,3 +115,12 @@ fn an_app_can_come_from_the_environment() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 app,"));
 }
+
+#[test]
+fn a_log_that_nobody_reads_any_more_does_not_stop_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = start(&folder);
+    // `start` has let go of the log; the server goes on to write to it when it stops.
+    assert!(running.0.try_wait().unwrap().is_none());
+    stop(running);
+}
