@@ -38,11 +38,11 @@ impl Domain for Server {
 
     fn opened<'a>(&'a self, actor: &'a Arc<Actor>, resume: &'a Resume) -> BoxFuture<'a, ()> {
         Box::pin(async move {
+            let known = Known { unread_until: resume.last_unread_notice, patches_until: resume.last_patch };
+            self.conversations.arrived(actor, known).await;
             if let Err(reject) = self.logins.settle(actor).await {
                 tracing::error!(%reject, client.id = %actor.client, "rivals for a tag could not be settled");
             }
-            let known = Known { unread_until: resume.last_unread_notice, patches_until: resume.last_patch };
-            self.conversations.arrived(actor, known).await;
         })
     }
 

@@ -230,7 +230,8 @@ impl Connection {
             command => {
                 let client = client.or_else(|| self.default_client().cloned());
                 let reply = ReplyTo { client, serial, family };
-                if app.is_some() && app != self.app {
+                // Before a login no app is bound, and the command is refused for that (W-67).
+                if self.app.is_some() && app.is_some() && app != self.app {
                     return reply_or_nothing(reply.refuse(Code::AppNotAvailable.into()));
                 }
                 self.call(now, command, reply)

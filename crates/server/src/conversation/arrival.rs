@@ -37,9 +37,10 @@ impl Service {
     }
 
     async fn missed(&self, actor: &Actor, known: Known) -> Result<Vec<Push>, WriteError> {
+        // First of all: whatever others do once they know that the client is here must reach it.
+        let until = self.begin_receiving(actor.key).await?;
         self.return_to_room(actor).await?;
         self.flush_cursors().await?;
-        let until = self.begin_receiving(actor.key).await?;
         let mut pushes = match actor.capabilities.offline() {
             OfflineMode::Pushed => self.missed_messages(actor, until).await?,
             OfflineMode::Unread => self.unread_at_arrival(actor, known.unread_until, until).await?,

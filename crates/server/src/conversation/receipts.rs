@@ -116,7 +116,7 @@ impl Service {
         };
         let Some((roster, seat)) = self.seat(actor, &conversation).await? else { return Ok(()) };
         let now = self.clock.now();
-        let to = to.min(now);
+        let to = to.min(latest_possible(now));
         let keep_times = roster.members.len() <= 2;
         let Some(before) = self.move_cursor(seat, Step::Delivered(to), now, keep_times).await? else {
             return Ok(());
@@ -160,7 +160,10 @@ impl Service {
                 }
             },
         };
-        let to = mark.timestamp.max(of_message).unwrap_or(now).min(now);
+        let to = match mark.timestamp.max(of_message) {
+            Some(to) => to.min(latest_possible(now)),
+            None => self.last_message_time(actor, &conversation).await?.unwrap_or(now),
+        };
         let unread_before = self.unread_count(actor, &conversation).await?;
         let keep_times = roster.members.len() <= 2;
         let Some(before) = self.move_cursor(seat, Step::Read(to), now, keep_times).await? else {
@@ -181,6 +184,15 @@ impl Service {
             self.dispatcher.hand_on(Job::tell(pushes)).await;
         }
         Ok(())
+    }
+
+    async fn last_message_time(
+        &self,
+        actor: &Actor,
+        conversation: &ConversationId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let last = self.store.last_messages(&actor.app, vec![conversation.clone()]).await?;
+        Ok(last.first().map(|message| message.timestamp))
     }
 
     /// The client's place in a conversation in which messages are acknowledged; `None` elsewhere.
@@ -215,6 +227,12 @@ impl Service {
             None => self.store.receipt_requests(&actor.app, conversation, &actor.client, after, to).await,
         }
     }
+}
+
+/// A client cannot have received what was not sent. Times of messages run a little ahead of the clock where
+/// many are sent within one millisecond.
+fn latest_possible(now: Timestamp) -> Timestamp {
+    now.plus_millis(60_000)
 }
 
 fn receipt_push(

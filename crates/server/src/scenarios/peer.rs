@@ -108,12 +108,9 @@ impl Peer {
                 seen += 1;
             }
             let read = tokio::time::timeout(PATIENCE, self.receive()).await;
-            assert!(
-                read.expect("the event comes in time"),
-                "closed with {:?}; kept {:?}",
-                self.closed,
-                self.inbox
-            );
+            let arrived =
+                read.unwrap_or_else(|_| panic!("nothing more comes to {}; kept {:?}", self.name, self.inbox));
+            assert!(arrived, "{} was closed with {:?}; kept {:?}", self.name, self.closed, self.inbox);
         }
     }
 

@@ -25,10 +25,24 @@ pub(super) struct Beside<'d> {
     opening: SmallVec<[ClientId; 1]>,
 }
 
+impl Beside<'_> {
+    fn arrived(&mut self, client: Option<&ClientId>) {
+        self.opening.retain(|opening| Some(&*opening) != client);
+    }
+}
+
 enum Running<'d> {
-    /// A read, or what a client gets after its open.
-    Plain(BoxFuture<'d, ()>),
+    Read(BoxFuture<'d, ()>),
     Open(BoxFuture<'d, Box<Decided>>),
+    /// What a client gets after its open. Its own commands come after that.
+    CatchUp(BoxFuture<'d, ()>, Option<ClientId>),
+}
+
+/// What came of something that ran.
+enum Done {
+    Read,
+    Open(Box<Decided>),
+    CatchUp(Option<ClientId>),
 }
 
 /// An open that was decided.
@@ -40,12 +54,15 @@ struct Decided {
 }
 
 impl Future for Running<'_> {
-    type Output = Option<Box<Decided>>;
+    type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
-            Self::Plain(running) => running.as_mut().poll(cx).map(|()| None),
-            Self::Open(deciding) => deciding.as_mut().poll(cx).map(Some),
+            Self::Read(running) => running.as_mut().poll(cx).map(|()| Done::Read),
+            Self::Open(deciding) => deciding.as_mut().poll(cx).map(Done::Open),
+            Self::CatchUp(running, client) => {
+                running.as_mut().poll(cx).map(|()| Done::CatchUp(client.take()))
+            }
         }
     }
 }
@@ -85,8 +102,9 @@ impl<'d> Task<'d> {
             match beside.running.poll_next_unpin(cx) {
                 Poll::Pending => return,
                 Poll::Ready(None) => self.beside = None,
-                Poll::Ready(Some(None)) => {}
-                Poll::Ready(Some(Some(decided))) => self.opened(*decided),
+                Poll::Ready(Some(Done::Read)) => {}
+                Poll::Ready(Some(Done::Open(decided))) => self.opened(*decided),
+                Poll::Ready(Some(Done::CatchUp(client))) => beside.arrived(client.as_ref()),
             }
         }
     }
@@ -100,7 +118,8 @@ impl<'d> Task<'d> {
     fn front_may_start(&self) -> bool {
         let Some(envelope) = self.waiting.front() else { return false };
         let opening = self.beside.as_ref().map_or(&[][..], |beside| &beside.opening);
-        if envelope.client.as_ref().is_some_and(|client| opening.contains(client)) {
+        let client = envelope.client.as_ref().or_else(|| self.session.default_client());
+        if client.is_some_and(|client| opening.contains(client)) {
             return false;
         }
         let class = Class::of(envelope);
@@ -139,7 +158,7 @@ impl<'d> Task<'d> {
         let reply = call.reply.clone();
         if class == Class::Read {
             let respond = respond_to(self.link, reply, None);
-            self.run_beside(Running::Plain(core.domain.call(call, respond)));
+            self.run_beside(Running::Read(core.domain.call(call, respond)));
         } else {
             let respond = respond_to(self.link, reply, Some(Owed::by(self.link)));
             self.exclusive = class == Class::Exclusive;
@@ -180,21 +199,22 @@ impl<'d> Task<'d> {
     /// Registers a session that may open and answers, as one; then it catches up (W-84, W-114).
     fn opened(&mut self, decided: Decided) {
         let Decided { client, resume, reply, outcome } = decided;
-        if let (Some(client), Some(beside)) = (client, &mut self.beside) {
-            beside.opening.retain(|opening| *opening != client);
-        }
         let actor = outcome.as_ref().ok().map(|opened| Arc::clone(&opened.actor));
         let replaced = actor.as_ref().and_then(|actor| {
             self.session.actors().find(|open| open.client == actor.client).map(|open| open.key)
         });
         let answer = self.session.opened(self.core.clock.now(), &reply, outcome);
-        let Some(actor) = actor else { return self.link.answer(&answer) };
+        let Some(actor) = actor else {
+            if let Some(beside) = &mut self.beside {
+                beside.arrived(client.as_ref());
+            }
+            return self.link.answer(&answer);
+        };
         let core = self.core;
         core.registry.admit(Arc::clone(&actor), self.link, &answer, replaced);
         if self.phase == Phase::Open {
-            self.run_beside(Running::Plain(Box::pin(async move {
-                core.domain.opened(&actor, &resume).await;
-            })));
+            let catching_up = Box::pin(async move { core.domain.opened(&actor, &resume).await });
+            self.run_beside(Running::CatchUp(catching_up, client));
         }
     }
 }

@@ -36,11 +36,7 @@ impl Task<'_> {
     }
 
     pub(super) fn listen(&mut self, cx: &mut Context<'_>) {
-        while !self.unread.is_empty() && self.takes_input() {
-            let mut unread = std::mem::take(&mut self.unread);
-            self.digest(&mut unread);
-            self.work(cx);
-        }
+        self.digest_unread(cx);
         let mut buffer = BUFFER.take();
         buffer.resize(READ_BYTES, 0);
         self.read(cx, &mut buffer);
@@ -58,6 +54,7 @@ impl Task<'_> {
                     self.heard();
                     self.digest(&mut buffer[..count]);
                     self.work(cx);
+                    self.digest_unread(cx);
                 }
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
@@ -65,6 +62,15 @@ impl Task<'_> {
             }
         }
         cx.waker().wake_by_ref();
+    }
+
+    /// Takes in what there was no room for before, as far as there is now.
+    fn digest_unread(&mut self, cx: &mut Context<'_>) {
+        while !self.unread.is_empty() && self.takes_input() {
+            let mut unread = std::mem::take(&mut self.unread);
+            self.digest(&mut unread);
+            self.work(cx);
+        }
     }
 
     fn heard(&mut self) {
