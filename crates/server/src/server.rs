@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::bus::{Bus, LocalBus};
@@ -36,25 +36,46 @@ pub fn serve(config: &Config) -> anyhow::Result<()> {
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listen = listener.local_addr().unwrap_or(config.listen);
         let node = Node::start(config, Arc::new(SystemClock::default())).await?;
-        let stop = signals()?;
-        tracing::info!(listen = %config.listen, "ready");
-        node.gateway.serve(listener, stop).await;
-        node.stop().await;
-        tracing::info!("stopped");
-        Ok(())
+        let (mut first, mut second) = (Signals::new()?, Signals::new()?);
+        tracing::info!(%listen, "ready");
+        let serving = async {
+            node.gateway.serve(listener, first.one()).await;
+            node.stop().await;
+        };
+        let hurried = async {
+            second.one().await;
+            second.one().await;
+        };
+        tokio::select! {
+            () = serving => {
+                tracing::info!("stopped");
+                Ok(())
+            }
+            () = hurried => Err(anyhow::anyhow!("stopped at once by a second signal")),
+        }
     })
 }
 
-fn signals() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminated = signal(SignalKind::terminate()).context("cannot wait for signals")?;
-    let mut interrupted = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
-    Ok(async move {
+/// What asks the server to stop. Each waiter sees every signal; two of one kind at the same instant are one.
+struct Signals {
+    terminated: Signal,
+    interrupted: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let wait = |kind| signal(kind).context("cannot wait for signals");
+        Ok(Self { terminated: wait(SignalKind::terminate())?, interrupted: wait(SignalKind::interrupt())? })
+    }
+
+    async fn one(&mut self) {
         tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
         }
-    })
+    }
 }
 
 /// The rooms, joined and running.

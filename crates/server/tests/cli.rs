@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -30,20 +31,29 @@ impl Drop for Running {
 
 /// Starts a server on a free port with its data in the folder and waits for the line that says it is ready.
 fn start(folder: &TempDir) -> Running {
+    start_reading(folder).0
+}
+
+/// The same, with the rest of its log and its address.
+fn start_reading(folder: &TempDir) -> (Running, impl Iterator<Item = String> + use<>, String) {
     let mut command = yanshu();
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut running = Running(child);
-    let log = running.0.stderr.take().unwrap();
-    let ready = BufReader::new(log).lines().map_while(Result::ok).any(|line| line.contains("ready"));
-    assert!(ready, "the server ended before it was ready");
-    running
+    let mut log = BufReader::new(running.0.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let ready = log.find(|line| line.contains("ready")).expect("the server ended before it was ready");
+    let address = ready.split_once("listen=").unwrap().1.to_owned();
+    (running, log, address)
+}
+
+fn signal(running: &Running, name: &str) {
+    let id = running.0.id().to_string();
+    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
 }
 
 /// Stops the server as a service manager does; gives what it printed.
 fn stop(mut running: Running) -> String {
-    let id = running.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    signal(&running, "-TERM");
     assert!(running.0.wait().unwrap().success());
     let mut printed = String::new();
     running.0.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
@@ -114,6 +124,31 @@ fn an_app_can_come_from_the_environment() {
     let output = yanshu().arg("check-config").env("YANSHU__APPS", app).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 app,"));
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut running, mut log, address) = start_reading(&folder);
+    // A connection of today's protocol is given time to go elsewhere.
+    let mut socket = TcpStream::connect(&address).unwrap();
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+         Sec-WebSocket-Protocol: lc.protobuf2.3\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    socket.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    signal(&running, "-TERM");
+    assert!(log.any(|line| line.contains("draining")));
+    assert!(running.0.try_wait().unwrap().is_none());
+    signal(&running, "-TERM");
+    let asked = Instant::now();
+    assert_eq!(running.0.wait().unwrap().code(), Some(1));
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(log.any(|line| line.contains("stopped at once by a second signal")));
 }
 
 #[test]
