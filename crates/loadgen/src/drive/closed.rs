@@ -42,11 +42,14 @@ pub(crate) async fn exactly(
     outstanding: usize,
     each: i32,
 ) -> Result<()> {
+    let total = connections.len() as u64 * each as u64;
     let (tally, _, mut tasks) = launch(connections, requests, outstanding, each);
     let mut seen = 0;
-    while timeout(STALLED, all(&mut tasks)).await.map(|done| done.map(|()| tally.stop())).is_err() {
-        if std::mem::replace(&mut seen, tally.replies()) == tally.replies() {
-            bail!("the server left commands unanswered");
+    loop {
+        match timeout(STALLED, all(&mut tasks)).await {
+            Ok(ended) => break ended?,
+            Err(_) if tally.replies() > seen => seen = tally.replies(),
+            Err(_) => bail!("the server left {} of {total} commands unanswered", total - seen),
         }
     }
     accept_no_refusals(&tally)

@@ -142,6 +142,9 @@ async fn a_server_that_hangs_up_fails_the_run_at_once() {
     let closed = closed::run(connections, &requests, 1, SHORT, &UNKNOWN).await.unwrap_err();
     assert!(closed.to_string().contains("closed the connection: 1001"), "{closed}");
     let connections = connect_all(address, 2, role::ECHO).await.unwrap();
+    let filling = closed::exactly(connections, &requests, 1, 5).await.unwrap_err();
+    assert!(filling.to_string().contains("closed the connection: 1001"), "{filling}");
+    let connections = connect_all(address, 2, role::ECHO).await.unwrap();
     let open = open::run(connections, &requests, 1000, SHORT, &UNKNOWN).await.unwrap_err();
     assert!(open.to_string().contains("1001") || open.to_string().contains("cannot send"), "{open}");
 }
