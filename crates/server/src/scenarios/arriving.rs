@@ -50,12 +50,10 @@ async fn what_a_legacy_client_acknowledged_does_not_come_again() {
     let mut jerry = world.legacy("jerry").await;
     let first = jerry.next_message().await;
     assert_eq!(text(&first.content), "first");
-    jerry
-        .tell(Command::Ack(yanshu_protocol::AckMessages::One {
-            conversation: conversation.clone(),
-            message: first.id,
-        }))
-        .await;
+    jerry.tell(Command::Ack(yanshu_protocol::AckMessages::One {
+        conversation: conversation.clone(),
+        message: first.id,
+    }));
     jerry.told().await;
     drop(jerry);
     let mut jerry = world.legacy("jerry").await;
@@ -102,13 +100,11 @@ async fn reading_sets_the_count_to_zero_on_every_device() {
     for device in [&mut phone, &mut desk] {
         assert_eq!(unread(device).await[0].count, 1);
     }
-    phone
-        .tell(Command::Read(vec![ReadMark {
-            conversation: conversation.clone(),
-            message: Some(sent.message),
-            timestamp: Some(sent.timestamp),
-        }]))
-        .await;
+    phone.tell(Command::Read(vec![ReadMark {
+        conversation: conversation.clone(),
+        message: Some(sent.message),
+        timestamp: Some(sent.timestamp),
+    }]));
     for device in [&mut phone, &mut desk] {
         let unread = unread(device).await;
         assert_eq!((unread[0].count, unread[0].last.is_some()), (0, true));
@@ -130,12 +126,11 @@ async fn messages_sent_while_a_client_logs_in_come_once_and_in_order() {
             tom.send(&conversation, text).await;
         }
         let mut jerry = world.connect_as("jerry", "");
-        let opening =
-            jerry.tell(Command::Session(yanshu_protocol::SessionCommand::Open(Box::default()))).await;
+        let opening = jerry.tell(Command::Session(yanshu_protocol::SessionCommand::Open(Box::default())));
         let mut acks = Vec::new();
         for text in &during {
             let message = super::plain_message(&conversation, text);
-            acks.push(tom.tell(Command::Send(Box::new(message))).await);
+            acks.push(tom.tell(Command::Send(Box::new(message))));
         }
         jerry.reply_to(opening).await;
         for ack in acks {
@@ -149,13 +144,11 @@ async fn messages_sent_while_a_client_logs_in_come_once_and_in_order() {
         let all: Vec<_> = before.iter().chain(&during).cloned().collect();
         assert_eq!(texts, all[all.len() - texts.len()..]);
         let last = jerry.history(&conversation, 1).await.remove(0);
-        jerry
-            .tell(Command::Ack(yanshu_protocol::AckMessages::Range {
-                conversation: conversation.clone(),
-                from: None,
-                to: last.timestamp,
-            }))
-            .await;
+        jerry.tell(Command::Ack(yanshu_protocol::AckMessages::Range {
+            conversation: conversation.clone(),
+            from: None,
+            to: last.timestamp,
+        }));
         jerry.told().await;
     }
 }

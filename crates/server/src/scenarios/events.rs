@@ -130,7 +130,7 @@ async fn the_reply_comes_before_what_it_causes() {
     let mut tom = world.modern("tom").await;
     for _ in 0..20 {
         let request = yanshu_protocol::ConversationCommand::Start(Box::new(super::plain_conversation()));
-        tom.tell(yanshu_protocol::Command::Conversation(request)).await;
+        tom.tell(yanshu_protocol::Command::Conversation(request));
     }
     let told = tom.told().await;
     let mut started = std::collections::HashSet::new();

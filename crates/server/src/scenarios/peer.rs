@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
 use yanshu_protocol::codec::{Dialect, Subprotocol, decode_event, encode_command};
 use yanshu_protocol::frame::{FrameReader, Message, Opcode, Role, encode_masked};
 use yanshu_protocol::{
@@ -25,22 +26,39 @@ pub(super) struct Peer {
     pub(super) token: Option<SessionToken>,
     app: AppId,
     dialect: Dialect,
-    end: MemoryEnd,
-    reader: FrameReader,
+    line: mpsc::UnboundedSender<Act>,
+    events: mpsc::UnboundedReceiver<Told>,
     inbox: VecDeque<Outbound>,
     closed: Option<u16>,
     serial: i32,
 }
 
+/// What a client does with its line.
+enum Act {
+    Write(Vec<u8>),
+    HangUp,
+    Cut,
+    StopReading,
+}
+
+enum Told {
+    Event(Outbound),
+    Closed(u16),
+}
+
 impl Peer {
     pub(super) fn new(app: AppId, name: &str, subprotocol: Subprotocol, end: MemoryEnd) -> Self {
+        let (line, acts) = mpsc::unbounded_channel();
+        let (told, events) = mpsc::unbounded_channel();
+        let dialect = subprotocol.dialect;
+        tokio::spawn(keep_line(end, dialect, acts, told));
         Self {
             name: name.parse().unwrap(),
             token: None,
             app,
-            dialect: subprotocol.dialect,
-            end,
-            reader: FrameReader::new(Role::Client, 1 << 24),
+            dialect,
+            line,
+            events,
             inbox: VecDeque::new(),
             closed: None,
             serial: 0,
@@ -66,7 +84,7 @@ impl Peer {
 
     /// Sends a command and waits for its reply; what else arrives is kept.
     pub(super) async fn ask(&mut self, command: Command) -> Outbound {
-        let serial = self.tell(command).await;
+        let serial = self.tell(command);
         self.reply_to(serial).await
     }
 
@@ -75,7 +93,7 @@ impl Peer {
     }
 
     /// Sends a command and waits for nothing.
-    pub(super) async fn tell(&mut self, command: Command) -> Serial {
+    pub(super) fn tell(&mut self, command: Command) -> Serial {
         self.serial += 1;
         let serial = Serial(self.serial);
         let envelope = Envelope {
@@ -85,15 +103,17 @@ impl Peer {
             command: Ok(command),
         };
         let payload = encode_command(self.dialect, &envelope);
-        self.send_frame(if self.dialect.is_text() { Opcode::Text } else { Opcode::Binary }, &payload).await;
+        self.send_frame(if self.dialect.is_text() { Opcode::Text } else { Opcode::Binary }, &payload);
         serial
     }
 
-    pub(super) async fn send_frame(&mut self, opcode: Opcode, payload: &[u8]) {
-        let mut frame = Vec::new();
-        encode_masked(&mut frame, opcode, [7, 11, 13, 17], payload);
-        // A cut or closed line shows when something is awaited.
-        let _ = self.end.write_all(&frame).await;
+    pub(super) fn send_frame(&self, opcode: Opcode, payload: &[u8]) {
+        self.act(Act::Write(masked(opcode, payload)));
+    }
+
+    fn act(&self, act: Act) {
+        // A line that has ended shows when something is awaited.
+        let _ = self.line.send(act);
     }
 
     /// The first event, kept or to come, that `pick` takes; those before it are kept.
@@ -152,8 +172,18 @@ impl Peer {
     }
 
     /// Ends the connection without a word: the server notices at once.
-    pub(super) async fn hang_up(&mut self) {
-        self.end.shutdown().await.expect("memory can be shut down");
+    pub(super) fn hang_up(&self) {
+        self.act(Act::HangUp);
+    }
+
+    /// Takes nothing in any more.
+    pub(super) fn stop_reading(&self) {
+        self.act(Act::StopReading);
+    }
+
+    /// Pulls the plug: neither end notices.
+    pub(super) fn cut(&self) {
+        self.act(Act::Cut);
     }
 
     /// Waits until a client is online nowhere.
@@ -168,38 +198,73 @@ impl Peer {
         }
     }
 
-    /// Pulls the plug: neither end notices.
-    pub(super) fn cut(&self) {
-        self.end.cut();
-    }
-
     /// Takes in what has arrived; `false` when nothing more can.
     async fn receive(&mut self) -> bool {
-        let mut buffer = vec![0; 1 << 16];
-        let count = self.end.read(&mut buffer).await.unwrap_or(0);
-        let mut input = &mut buffer[..count];
-        let mut pongs = Vec::new();
-        while let Some(message) = self.reader.next(&mut input).expect("the server keeps to the protocol") {
-            match message {
-                Message::Text(text) => {
-                    self.inbox.push_back(decode_event(self.dialect, text.as_bytes()).expect("decodes"));
-                }
-                Message::Binary(bytes) => {
-                    self.inbox.push_back(decode_event(self.dialect, &bytes).expect("decodes"));
-                }
-                Message::Ping(payload) => pongs.push(payload.into_owned()),
-                Message::Pong(_) => {}
-                Message::Close(frame) => {
-                    self.closed = frame.map(|frame| frame.code);
-                    return false;
-                }
-            }
+        match self.events.recv().await {
+            Some(Told::Event(event)) => self.inbox.push_back(event),
+            Some(Told::Closed(code)) => self.closed = Some(code),
+            None => return false,
         }
-        for pong in pongs {
-            self.send_frame(Opcode::Pong, &pong).await;
-        }
-        count > 0
+        true
     }
+}
+
+/// Does what an SDK does by itself: reads, answers pings and closes.
+async fn keep_line(
+    mut end: MemoryEnd,
+    dialect: Dialect,
+    mut acts: mpsc::UnboundedReceiver<Act>,
+    told: mpsc::UnboundedSender<Told>,
+) {
+    let mut reader = FrameReader::new(Role::Client, 1 << 24);
+    let mut buffer = vec![0; 1 << 16];
+    let mut reading = true;
+    loop {
+        let count = tokio::select! {
+            act = acts.recv() => {
+                match act {
+                    Some(Act::Write(frame)) if end.write_all(&frame).await.is_ok() => {}
+                    Some(Act::Cut) => end.cut(),
+                    Some(Act::StopReading) => reading = false,
+                    Some(Act::HangUp | Act::Write(_)) | None => return,
+                }
+                continue;
+            }
+            count = end.read(&mut buffer), if reading => count.unwrap_or(0),
+        };
+        if count == 0 {
+            return;
+        }
+        let mut input = &mut buffer[..count];
+        let mut answers = Vec::new();
+        while let Some(message) = reader.next(&mut input).expect("the server keeps to the protocol") {
+            let event = match message {
+                Message::Text(text) => decode_event(dialect, text.as_bytes()),
+                Message::Binary(bytes) => decode_event(dialect, &bytes),
+                Message::Ping(payload) => {
+                    answers.extend(masked(Opcode::Pong, &payload));
+                    continue;
+                }
+                Message::Pong(_) => continue,
+                Message::Close(frame) => {
+                    let code = frame.map_or(1005, |frame| frame.code);
+                    answers.extend(masked(Opcode::Close, &code.to_be_bytes()));
+                    let _ = told.send(Told::Closed(code));
+                    continue;
+                }
+            };
+            let _ = told.send(Told::Event(event.expect("the server's frames decode")));
+        }
+        if end.write_all(&answers).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn masked(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    encode_masked(&mut frame, opcode, [7, 11, 13, 17], payload);
+    frame
 }
 
 /// What clients commonly do.

@@ -26,7 +26,7 @@ async fn receipts_told(peer: &mut Peer) -> usize {
 
 async fn acknowledge(peer: &mut Peer, conversation: &ConversationId, to: Timestamp) {
     let range = AckMessages::Range { conversation: conversation.clone(), from: Some(to), to };
-    peer.tell(Command::Ack(range)).await;
+    peer.tell(Command::Ack(range));
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn reading_tells_the_other_of_two() {
     let newest = send_with_receipt(&mut tom, &conversation).await;
     let mark =
         ReadMark { conversation, message: Some(newest.message.clone()), timestamp: Some(newest.timestamp) };
-    jerry.tell(Command::Read(vec![mark])).await;
+    jerry.tell(Command::Read(vec![mark]));
     let receipt = receipt(&mut tom).await;
     assert_eq!((receipt.message, receipt.read), (newest.message, true));
     assert_eq!(receipts_told(&mut tom).await, 0);
@@ -131,7 +131,7 @@ async fn history_of_two_shows_when_a_message_arrived_and_was_read() {
     jerry.told().await;
     world.clock.advance(1000);
     let mark = ReadMark { conversation: conversation.clone(), message: None, timestamp: None };
-    jerry.tell(Command::Read(vec![mark])).await;
+    jerry.tell(Command::Read(vec![mark]));
     jerry.told().await;
     let item = tom.history(&conversation, 1).await.remove(0);
     let after = |millis: i64| Some(Timestamp(1_700_000_000_000 + millis));

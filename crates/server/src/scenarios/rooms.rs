@@ -98,7 +98,7 @@ async fn who_is_lost_is_back_within_half_an_hour_without_a_call() {
         bob.open(OpenSession { config: Some(MODERN_CONFIG), device, ..OpenSession::default() }).await;
         enter(&mut bob, &room).await;
         let token = bob.token.clone();
-        bob.hang_up().await;
+        bob.hang_up();
         bob.closed().await;
         let mut watcher = world.modern("watcher").await;
         watcher.offline(&bob.name).await;

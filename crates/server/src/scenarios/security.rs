@@ -65,7 +65,7 @@ async fn a_frame_over_the_hard_limit_closes_with_4109() {
     // W-31, B-200
     let world = World::new().await;
     let mut tom = world.modern("tom").await;
-    tom.send_frame(Opcode::Binary, &vec![0; 64 * 1024 + 1]).await;
+    tom.send_frame(Opcode::Binary, &vec![0; 64 * 1024 + 1]);
     assert_eq!(tom.closed().await, Some(4109));
 }
 
@@ -145,10 +145,10 @@ async fn garbage_closes_nothing_at_first_and_others_notice_nothing() {
     // W-33, W-400
     let world = World::new().await;
     let (mut tom, mut jerry) = (world.modern("tom").await, world.legacy("jerry").await);
-    tom.send_frame(Opcode::Binary, b"\xff\xff\xff not protobuf").await;
+    tom.send_frame(Opcode::Binary, b"\xff\xff\xff not protobuf");
     still_lives(&mut tom).await;
-    jerry.send_frame(Opcode::Text, b"{ not json").await;
-    jerry.send_frame(Opcode::Text, b"[1, 2]").await;
+    jerry.send_frame(Opcode::Text, b"{ not json");
+    jerry.send_frame(Opcode::Text, b"[1, 2]");
     still_lives(&mut jerry).await;
 }
 

@@ -12,7 +12,7 @@ async fn a_will_is_sent_when_the_client_is_lost_and_enters_no_history() {
     let conversation = tom.start(&["bob"]).await;
     let will = tom.send_message(SendMessage { will: true, ..plain_message(&conversation, "gone") }).await;
     assert!(!bob.told().await.iter().any(|event| matches!(event, Event::Message(_))));
-    tom.hang_up().await;
+    tom.hang_up();
     let message = bob.next_message().await;
     assert_eq!((message.id, text(&message.content)), (will.message, "gone".to_owned()));
     assert!(bob.history(&conversation, 10).await.is_empty());
@@ -27,7 +27,7 @@ async fn only_the_last_will_counts() {
     let two = tom.start(&["bob"]).await;
     tom.send_message(SendMessage { will: true, ..plain_message(&one, "first") }).await;
     tom.send_message(SendMessage { will: true, ..plain_message(&two, "second") }).await;
-    tom.hang_up().await;
+    tom.hang_up();
     assert_eq!(bob.next_texts(1).await, ["second"]);
     assert!(!bob.told().await.iter().any(|event| matches!(event, Event::Message(_))));
 }
@@ -40,7 +40,7 @@ async fn logging_out_voids_a_will() {
     let conversation = tom.start(&["bob"]).await;
     tom.send_message(SendMessage { will: true, ..plain_message(&conversation, "gone") }).await;
     tom.ask(Command::Session(SessionCommand::Close)).await;
-    tom.hang_up().await;
+    tom.hang_up();
     tom.closed().await;
     assert!(!bob.told().await.iter().any(|event| matches!(event, Event::Message(_))));
 }
