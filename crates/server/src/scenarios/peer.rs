@@ -166,7 +166,7 @@ impl Peer {
 
     /// The code the server closed the connection with.
     pub(super) async fn closed(&mut self) -> Option<u16> {
-        let ended = async { while self.receive().await {} };
+        let ended = async { while self.closed.is_none() && self.receive().await {} };
         tokio::time::timeout(PATIENCE, ended).await.expect("the connection is closed in time");
         self.closed
     }
@@ -188,14 +188,17 @@ impl Peer {
 
     /// Waits until a client is online nowhere.
     pub(super) async fn offline(&mut self, client: &ClientId) {
-        loop {
-            let query = SessionCommand::Query(vec![client.clone()]);
-            match self.ask(Command::Session(query)).await.event {
-                Event::SessionsOnline(online) if online.is_empty() => return,
-                Event::SessionsOnline(_) => tokio::task::yield_now().await,
-                other => panic!("{other:?}"),
+        let gone = async {
+            loop {
+                let query = SessionCommand::Query(vec![client.clone()]);
+                match self.ask(Command::Session(query)).await.event {
+                    Event::SessionsOnline(online) if online.is_empty() => return,
+                    Event::SessionsOnline(_) => {}
+                    other => panic!("{other:?}"),
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, gone).await.expect("the client goes offline in time");
     }
 
     /// Takes in what has arrived; `false` when nothing more can.

@@ -136,6 +136,8 @@ async fn a_client_that_takes_nothing_in_is_closed_and_the_others_notice_nothing(
         tom.send(&conversation, &text).await;
         assert_eq!(jerry.next_texts(1).await, [text.as_str()]);
     }
+    // It does not take in the close either, and is given up after a while.
+    world.clock.advance(60_000);
     let mut watcher = world.modern("watcher").await;
     watcher.offline(&slow.name).await;
     // It comes back and learns what it missed.

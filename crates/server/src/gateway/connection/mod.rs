@@ -198,6 +198,13 @@ impl<'d> Task<'d> {
     /// Whether something was due, and is done.
     fn is_due(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> bool {
         let deadline = self.deadline();
+        let now = self.core.clock.now();
+        if now >= deadline {
+            // Whatever the timer thinks: the clock may have jumped.
+            self.armed = Timestamp(i64::MAX);
+            self.on_time(now);
+            return true;
+        }
         // The timer is not moved for a later deadline: it goes off in vain once instead.
         let mut arm = deadline < self.armed;
         loop {
