@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use axum::Router;
-use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use yanshu_protocol::AppId;
@@ -102,7 +101,7 @@ impl Gateway {
 
     /// Serves a connection whose handshake is done. The connection lives on its own.
     pub fn connect(&self, wire: impl Wire, hello: Hello) {
-        self.core.connect(wire, hello, Bytes::new());
+        self.core.connect(wire, hello, Vec::new());
     }
 
     /// How many connections are open.
@@ -114,7 +113,7 @@ impl Gateway {
 
 impl Core {
     /// Starts the task of a connection; `unread` came with its handshake.
-    pub(super) fn connect(self: &Arc<Self>, wire: impl Wire, hello: Hello, unread: Bytes) {
+    pub(super) fn connect(self: &Arc<Self>, wire: impl Wire, hello: Hello, unread: Vec<u8>) {
         let id = self.live.next_id.fetch_add(1, Ordering::Relaxed);
         let dialect = hello.subprotocol.dialect;
         let offline = match hello.subprotocol.offline {

@@ -42,7 +42,8 @@ pub(super) async fn serve(gateway: Gateway, socket: TcpStream, address: SocketAd
     let Ok(parts) = connection.await else { return };
     let hello = parts.service.hello.lock().take();
     if let Some(hello) = hello {
-        core.connect(parts.io.into_inner(), hello, parts.read_buf);
+        // A copy: the rest of the buffer must not live as long as the connection.
+        core.connect(parts.io.into_inner(), hello, parts.read_buf.to_vec());
     }
 }
 

@@ -19,7 +19,7 @@ use yanshu_protocol::codec::{self, Dialect};
 use yanshu_protocol::frame::Opcode;
 use yanshu_session::SessionKey;
 
-use super::outbox::{Admission, Bounds, Frame, Outbox, Rank};
+use super::outbox::{Admission, Bounds, Frame, Head, Outbox, Rank};
 use super::wire::Wire;
 
 /// What is copied for one write. More than a socket takes at once is wasted work.
@@ -146,24 +146,24 @@ impl<W: Wire> Link<W> {
 impl Link {
     /// Queues an event for this connection alone.
     pub(super) fn answer(self: &Arc<Self>, event: &Outbound) {
-        self.push(self.frame(None, codec::encode_event(self.dialect, event)), Rank::Answer);
+        self.push(self.frame(Head::new(), codec::encode_event(self.dialect, event)), Rank::Answer);
     }
 
     /// Queues a body that others get too, for the session with this head.
-    pub(super) fn push_shared(self: &Arc<Self>, head: &Arc<[u8]>, body: &Bytes, rank: Rank) {
+    pub(super) fn push_shared(self: &Arc<Self>, head: &[u8], body: &Bytes, rank: Rank) {
         let frame = match self.dialect {
-            Dialect::ProtobufBase64 => self.frame(None, codec::base64_frame(head, body)),
-            Dialect::Protobuf | Dialect::Json => self.frame(Some(Arc::clone(head)), body.clone()),
+            Dialect::ProtobufBase64 => self.frame(Head::new(), codec::base64_frame(head, body)),
+            Dialect::Protobuf | Dialect::Json => self.frame(Head::from_slice(head), body.clone()),
         };
         self.push(frame, rank);
     }
 
     /// Queues a control frame.
     pub(super) fn control(self: &Arc<Self>, opcode: Opcode, payload: Bytes) {
-        self.push(Frame { head: None, body: payload, opcode }, Rank::Answer);
+        self.push(Frame { head: Head::new(), body: payload, opcode }, Rank::Answer);
     }
 
-    fn frame(&self, head: Option<Arc<[u8]>>, body: Bytes) -> Frame {
+    fn frame(&self, head: Head, body: Bytes) -> Frame {
         Frame { head, body, opcode: if self.dialect.is_text() { Opcode::Text } else { Opcode::Binary } }
     }
 
@@ -339,10 +339,6 @@ impl Link {
         state.outbox.is_half_full(self.list.bounds)
     }
 
-    pub(super) fn is_congested(&self) -> bool {
-        self.state.lock().outbox.is_half_full(self.list.bounds)
-    }
-
     /// The socket takes bytes again. Gives whether it still does after a write.
     pub(super) fn unblocked(&self) -> bool {
         let mut state = self.state.lock();
@@ -355,7 +351,7 @@ impl Link {
     pub(super) fn close(&self, payload: Bytes) {
         let mut state = self.state.lock();
         state.outbox.push(
-            Frame { head: None, body: payload, opcode: Opcode::Close },
+            Frame { head: Head::new(), body: payload, opcode: Opcode::Close },
             Rank::Answer,
             self.list.bounds,
         );

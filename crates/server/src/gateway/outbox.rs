@@ -7,23 +7,25 @@
 //! on which SDKs come back and catch up. Answers are always taken: a connection starts no command while its
 //! outbox is half full, which bounds them.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use smallvec::SmallVec;
 use yanshu_protocol::frame::{Opcode, encode_header};
 
+/// What names the recipient in front of a shared body. A client id of usual length is copied rather than
+/// counted: one more reference to follow would cost as much as the rest of a delivery.
+pub(super) type Head = SmallVec<[u8; 32]>;
+
 /// One frame: a head of the recipient's own and a body shared by all recipients.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
-    pub(super) head: Option<Arc<[u8]>>,
+    pub(super) head: Head,
     pub(super) body: Bytes,
     pub(super) opcode: Opcode,
 }
 
 impl Frame {
     fn payload_len(&self) -> usize {
-        self.head.as_ref().map_or(0, |head| head.len()) + self.body.len()
+        self.head.len() + self.body.len()
     }
 }
 
@@ -127,8 +129,7 @@ impl Outbox {
                 return;
             }
             let (header, size) = encode_header(frame.opcode, frame.payload_len());
-            let head = frame.head.as_deref().unwrap_or_default();
-            for part in [&header[..size], head, &frame.body[..]] {
+            for part in [&header[..size], &frame.head[..], &frame.body[..]] {
                 let skipped = skip.min(part.len());
                 skip -= skipped;
                 let part = &part[skipped..];
@@ -169,7 +170,7 @@ mod tests {
     const BOUNDS: Bounds = Bounds { frames: 8, bytes: 1000 };
 
     fn frame(text: &str) -> Frame {
-        Frame { head: None, body: Bytes::copy_from_slice(text.as_bytes()), opcode: Opcode::Text }
+        Frame { head: Head::new(), body: Bytes::copy_from_slice(text.as_bytes()), opcode: Opcode::Text }
     }
 
     fn rest(outbox: &Outbox) -> Vec<u8> {
@@ -187,8 +188,8 @@ mod tests {
     #[test]
     fn frames_leave_in_order_with_the_recipients_head_in_front() {
         let mut outbox = Outbox::default();
-        let head: Arc<[u8]> = b"to:a ".as_slice().into();
-        outbox.push(Frame { head: Some(head), ..frame("hello") }, Rank::High, BOUNDS);
+        let head = Head::from_slice(b"to:a ");
+        outbox.push(Frame { head, ..frame("hello") }, Rank::High, BOUNDS);
         outbox.push(frame("again"), Rank::High, BOUNDS);
         assert_eq!(rest(&outbox), b"\x81\x0ato:a hello\x81\x05again");
     }

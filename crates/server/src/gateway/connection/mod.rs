@@ -29,7 +29,7 @@ use end::{End, Phase};
 
 /// Serves a connection until it has ended and everything accepted on it is done. `unread` was received
 /// together with the handshake.
-pub(super) async fn run(core: Arc<Core>, link: Arc<Link>, info: ConnectionInfo, unread: Bytes) {
+pub(super) async fn run(core: Arc<Core>, link: Arc<Link>, info: ConnectionInfo, unread: Vec<u8>) {
     let mut task = Task::new(&core, &link, info, unread);
     let end = {
         let mut timer = pin!(sleep(Duration::ZERO));
@@ -76,7 +76,7 @@ struct Task<'d> {
 }
 
 impl<'d> Task<'d> {
-    fn new(core: &'d Core, link: &'d Arc<Link>, info: ConnectionInfo, unread: Bytes) -> Self {
+    fn new(core: &'d Core, link: &'d Arc<Link>, info: ConnectionInfo, unread: Vec<u8>) -> Self {
         let now = core.clock.now();
         Self {
             core,
@@ -86,7 +86,7 @@ impl<'d> Task<'d> {
             phase: Phase::Open,
             armed: now,
             reader: FrameReader::new(Role::Server, core.settings.max_message_bytes),
-            unread: unread.into(),
+            unread,
             probed: false,
             bad_frames: 0,
             early_frames: 0,

@@ -40,12 +40,12 @@ impl<'a> Encoded<'a> {
     }
 
     fn body_for(&mut self, session: &Session) -> Option<&Bytes> {
-        let capabilities = session.actor.capabilities;
-        if self.push.except == Some(session.actor.key) || !meets(capabilities, self.push.needs) {
+        let capabilities = session.capabilities;
+        if self.push.except == Some(session.key) || !meets(capabilities, self.push.needs) {
             return None;
         }
         let permanent = self.push.permanent && capabilities.reliable_notifications();
-        Some(self.body(session.link.dialect, permanent))
+        Some(self.body(session.dialect, permanent))
     }
 
     fn body(&mut self, dialect: Dialect, permanent: bool) -> &Bytes {

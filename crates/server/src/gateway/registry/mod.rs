@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use yanshu_protocol::{AppId, ClientId, ConversationId, Event, Outbound, Reject, codec};
+use yanshu_protocol::{AppId, ClientId, ConversationId, Event, Outbound, Reject};
 use yanshu_session::{Actor, SessionKey};
 
 use super::link::{FlushList, Link};
@@ -49,6 +49,7 @@ impl Registry {
     }
 
     /// How many sessions are open.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.sessions.read().len()
     }
@@ -62,9 +63,8 @@ impl Registry {
         answer: &Outbound,
         replaced: Option<SessionKey>,
     ) {
-        let head = codec::recipient_head(link.dialect, &actor.client).as_ref().into();
         let key = actor.key;
-        let session = Arc::new(Session::new(actor, Arc::clone(link), head));
+        let session = Arc::new(Session::new(actor, Arc::clone(link)));
         let mut sessions = self.sessions.write();
         let room = replaced.and_then(|key| {
             let room = sessions.room_of(key).cloned();
@@ -138,7 +138,7 @@ impl Node for Registry {
     fn sessions_of(&self, app: &AppId, client: &ClientId) -> Vec<SessionInfo> {
         let sessions = self.sessions.read();
         let info = |session: &Arc<Session>| SessionInfo {
-            key: session.actor.key,
+            key: session.key,
             session: session.actor.session.clone(),
             tag: session.actor.tag.clone(),
             device: session.actor.device.clone(),

@@ -7,19 +7,23 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
+use yanshu_protocol::codec::{self, Dialect};
 use yanshu_protocol::{AppId, ClientId, ConversationId};
-use yanshu_session::{Actor, SessionKey};
+use yanshu_session::{Actor, Capabilities, SessionKey};
 
 use crate::gateway::link::Link;
-use crate::gateway::outbox::Rank;
+use crate::gateway::outbox::{Head, Rank};
 
-/// A session with its way out.
+/// A session with its way out. What every delivery looks at is here, not a pointer away.
 #[derive(Debug)]
 pub(super) struct Session {
+    pub(super) key: SessionKey,
+    pub(super) capabilities: Capabilities,
+    pub(super) dialect: Dialect,
     pub(super) actor: Arc<Actor>,
     pub(super) link: Arc<Link>,
     /// What names the client in front of a shared body.
-    head: Arc<[u8]>,
+    head: Head,
     /// What is done with pushes to many. A session starts without them, keeps them while what it missed is
     /// read, and then gets them at once.
     intake: Mutex<Intake>,
@@ -33,8 +37,16 @@ enum Intake {
 }
 
 impl Session {
-    pub(super) fn new(actor: Arc<Actor>, link: Arc<Link>, head: Arc<[u8]>) -> Self {
-        Self { actor, link, head, intake: Mutex::new(Intake::Ignored) }
+    pub(super) fn new(actor: Arc<Actor>, link: Arc<Link>) -> Self {
+        Self {
+            key: actor.key,
+            capabilities: actor.capabilities,
+            dialect: link.dialect,
+            head: Head::from_slice(&codec::recipient_head(link.dialect, &actor.client)),
+            actor,
+            link,
+            intake: Mutex::new(Intake::Ignored),
+        }
     }
 
     /// Pushes what many get.
@@ -107,14 +119,15 @@ impl Sessions {
         self.places.get(&key)
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.by_key.len()
     }
 
     pub(super) fn add(&mut self, session: Arc<Session>) {
-        let Actor { app, client, key, .. } = &*session.actor;
+        let Actor { app, client, .. } = &*session.actor;
         add(self.by_client.entry(app.clone()).or_default(), client, &session);
-        self.by_key.insert(*key, session);
+        self.by_key.insert(session.key, session);
         self.check_invariants();
     }
 
@@ -173,9 +186,9 @@ impl Sessions {
         let listed: usize = self.by_client.values().flat_map(HashMap::values).map(SmallVec::len).sum();
         assert_eq!(listed, self.by_key.len(), "every session is listed once under its client");
         for (key, session) in &self.by_key {
-            assert_eq!(session.actor.key, *key);
+            assert_eq!((session.key, session.actor.key), (*key, *key));
             let listed = self.of(&session.actor.app, &session.actor.client);
-            assert!(listed.iter().any(|listed| listed.actor.key == *key), "{key:?} is under its client");
+            assert!(listed.iter().any(|listed| listed.key == *key), "{key:?} is under its client");
         }
         let present: usize =
             self.rooms.values().flat_map(HashMap::values).flat_map(HashMap::values).map(SmallVec::len).sum();
@@ -183,7 +196,7 @@ impl Sessions {
         for (key, place) in &self.places {
             let actor = &self.by_key[key].actor;
             let room = self.room(&actor.app, place).expect("a place is a room");
-            assert!(room[&actor.client].iter().any(|present| present.actor.key == *key));
+            assert!(room[&actor.client].iter().any(|present| present.key == *key));
         }
     }
 }
@@ -194,7 +207,7 @@ fn add(clients: &mut ByClient, client: &ClientId, session: &Arc<Session>) {
 
 fn remove(clients: &mut ByClient, client: &ClientId, key: SessionKey) {
     if let Some(of) = clients.get_mut(client) {
-        of.retain(|session| session.actor.key != key);
+        of.retain(|session| session.key != key);
         if of.is_empty() {
             clients.remove(client);
         }

@@ -3,8 +3,6 @@
 
 use std::mem::size_of_val;
 
-use bytes::Bytes;
-
 use super::*;
 use crate::gateway::{connection, link::Link};
 
@@ -17,7 +15,7 @@ async fn an_idle_connection_is_small() {
     let profile = yanshu_session::Profile { legacy: true, offline: yanshu_session::OfflineMode::Pushed };
     let info = ConnectionInfo { id: 0, profile, ip: None, origin: None };
     let core = Arc::clone(&world.gateway.core);
-    let task = connection::run(core, Arc::clone(&link), info, Bytes::new());
+    let task = connection::run(core, Arc::clone(&link), info, Vec::new());
     assert!(size_of_val(&task) <= 1024, "the task takes {} bytes", size_of_val(&task));
     assert!(size_of_val(&*link) <= 256, "the link takes {} bytes", size_of_val(&*link));
 }
