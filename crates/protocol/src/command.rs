@@ -155,6 +155,9 @@ pub enum ConversationCommand {
     Unmute(ConversationId),
     /// How many members (W-229).
     Count(ConversationId),
+    /// How many conversations meet a condition (B-334). The official protocol has no such command: here it is
+    /// a count that names a condition in place of a conversation; an empty one means "those I am in".
+    CountMatching(Value),
     /// Who is in a chat room now (W-230).
     RoomMembers {
         /// Which room.

@@ -101,6 +101,8 @@ pub enum Event {
         /// How many.
         count: i32,
     },
+    /// How many conversations meet a condition (B-334).
+    MatchCount(i32),
     /// Who is in a chat room (W-230).
     RoomMembers {
         /// Which room.

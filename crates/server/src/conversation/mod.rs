@@ -135,6 +135,9 @@ impl Service {
             ConversationCommand::Unmute(id) => self.set_muted(actor, id, false, respond).await,
             ConversationCommand::Query(query) => respond(self.search(actor, *query).await),
             ConversationCommand::Count(id) => respond(self.member_count(actor, id).await),
+            ConversationCommand::CountMatching(target) => {
+                respond(self.count_matching(actor, target).await);
+            }
             ConversationCommand::RoomMembers { conversation, limit } => {
                 respond(self.room_members(actor, conversation, limit).await);
             }
@@ -148,7 +151,10 @@ impl Service {
     /// Waits until everything that was handed to the dispatcher so far has left.
     pub(crate) async fn delivered(&self) {
         let (told, waiter) = tokio::sync::oneshot::channel();
-        let fence = Box::new(move |_| drop(told.send(())));
+        let fence = Box::new(move |_| {
+            // Whoever waits no longer does not want to know.
+            let _ = told.send(());
+        });
         self.dispatcher.hand_on(Job::reply(fence, Ok(Event::Echo))).await;
         // An error means that the dispatcher has ended: then nothing is under way.
         let _ = waiter.await;

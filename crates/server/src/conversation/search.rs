@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use yanshu_protocol::{
     Code, ConversationId, ConversationView, Event, QueryConversations, QueryTarget, Reject,
 };
@@ -24,7 +25,8 @@ impl Service {
             }
             QueryTarget::Temporary(ids) => self.temporary(actor, ids).await?,
             QueryTarget::Where(condition) => {
-                let settings = self.settings(&actor.app);
+                let app = self.settings(&actor.app);
+                let settings = &app.query;
                 let filter = Filter::for_client(condition.as_ref(), &actor.client)?;
                 let search = ConversationSearch {
                     sort: Sort::for_query(query.sort.as_deref(), &filter)?,
@@ -32,9 +34,9 @@ impl Service {
                     skip: usize::try_from(query.skip.unwrap_or(0)).unwrap_or(0),
                     limit: query
                         .limit
-                        .map_or(settings.query.default_limit, |limit| usize::try_from(limit).unwrap_or(0))
-                        .min(settings.query.max_limit),
-                    timeout: settings.query.timeout,
+                        .map_or(settings.default_limit, |limit| usize::try_from(limit).unwrap_or(0))
+                        .min(settings.max_limit),
+                    timeout: settings.timeout,
                 };
                 if search.limit == 0 {
                     return Ok(Event::Conversations(Vec::new()));
@@ -44,6 +46,20 @@ impl Service {
             }
         };
         Ok(Event::Conversations(views))
+    }
+
+    /// How many conversations meet a condition, also if they are more than a query would give (B-334).
+    pub(super) async fn count_matching(&self, actor: &Actor, condition: Value) -> Result<Event, Reject> {
+        let filter = Filter::for_client(Some(&condition), &actor.client)?;
+        let search = ConversationSearch {
+            sort: Sort::for_query(None, &filter)?,
+            filter: Arc::new(filter),
+            skip: 0,
+            limit: usize::MAX,
+            timeout: self.settings(&actor.app).query.timeout,
+        };
+        let count = self.store.count(&actor.app, search).await?;
+        Ok(Event::MatchCount(i32::try_from(count).unwrap_or(i32::MAX)))
     }
 
     /// Temporary conversations by id, with their last messages (W-193). Ids that are over are left out.

@@ -45,6 +45,7 @@ impl Class {
                 | ConversationCommand::Unmute(_) => Self::Exclusive,
                 ConversationCommand::Query(_)
                 | ConversationCommand::Count(_)
+                | ConversationCommand::CountMatching(_)
                 | ConversationCommand::RoomMembers { .. }
                 | ConversationCommand::IsMember(_)
                 | ConversationCommand::MaxRead { .. } => Self::Read,

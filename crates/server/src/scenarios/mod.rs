@@ -3,6 +3,7 @@
 mod arriving;
 mod events;
 mod peer;
+mod queries;
 mod receipts;
 mod resilience;
 mod rooms;

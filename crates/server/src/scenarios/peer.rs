@@ -42,7 +42,7 @@ enum Act {
 }
 
 enum Told {
-    Event(Outbound),
+    Event(Box<Outbound>),
     Closed(u16),
 }
 
@@ -204,7 +204,7 @@ impl Peer {
     /// Takes in what has arrived; `false` when nothing more can.
     async fn receive(&mut self) -> bool {
         match self.events.recv().await {
-            Some(Told::Event(event)) => self.inbox.push_back(event),
+            Some(Told::Event(event)) => self.inbox.push_back(*event),
             Some(Told::Closed(code)) => self.closed = Some(code),
             None => return false,
         }
@@ -256,7 +256,7 @@ async fn keep_line(
                     continue;
                 }
             };
-            let _ = told.send(Told::Event(event.expect("the server's frames decode")));
+            let _ = told.send(Told::Event(Box::new(event.expect("the server's frames decode"))));
         }
         if end.write_all(&answers).await.is_err() {
             return;

@@ -24,7 +24,7 @@ async fn receipts_told(peer: &mut Peer) -> usize {
     peer.told().await.iter().filter(|event| matches!(event, Event::Receipt(_))).count()
 }
 
-async fn acknowledge(peer: &mut Peer, conversation: &ConversationId, to: Timestamp) {
+fn acknowledge(peer: &mut Peer, conversation: &ConversationId, to: Timestamp) {
     let range = AckMessages::Range { conversation: conversation.clone(), from: Some(to), to };
     peer.tell(Command::Ack(range));
 }
@@ -37,10 +37,10 @@ async fn the_sender_hears_once_that_a_message_arrived() {
     let mut tablet = world.modern("jerry").await;
     let conversation = tom.start(&["jerry"]).await;
     let sent = send_with_receipt(&mut tom, &conversation).await;
-    acknowledge(&mut jerry, &conversation, sent.timestamp).await;
+    acknowledge(&mut jerry, &conversation, sent.timestamp);
     let receipt = receipt(&mut tom).await;
     assert_eq!((receipt.message, receipt.read, receipt.from), (sent.message, false, jerry.name.clone()));
-    acknowledge(&mut tablet, &conversation, sent.timestamp).await;
+    acknowledge(&mut tablet, &conversation, sent.timestamp);
     tablet.told().await;
     assert_eq!(receipts_told(&mut tom).await, 0);
 }
@@ -52,7 +52,7 @@ async fn no_receipt_comes_for_a_message_that_asked_for_none() {
     let (mut tom, mut jerry) = (world.modern("tom").await, world.modern("jerry").await);
     let conversation = tom.start(&["jerry"]).await;
     let sent = tom.send(&conversation, "quietly").await;
-    acknowledge(&mut jerry, &conversation, sent.timestamp).await;
+    acknowledge(&mut jerry, &conversation, sent.timestamp);
     jerry.told().await;
     assert_eq!(receipts_told(&mut tom).await, 0);
 }
@@ -84,7 +84,7 @@ async fn in_a_group_receipts_come_to_sessions_that_can_handle_them() {
         let conversation = modern.start(&["jerry", "bob"]).await;
         let sent = send_with_receipt(&mut legacy, &conversation).await;
         for receiver in [&mut jerry, &mut bob] {
-            acknowledge(receiver, &conversation, sent.timestamp).await;
+            acknowledge(receiver, &conversation, sent.timestamp);
             receiver.told().await;
         }
         assert_eq!(receipts_told(&mut modern).await, 0);
@@ -109,7 +109,7 @@ async fn a_client_can_ask_how_far_the_other_is() {
     assert_eq!(all, PeerReadState::default());
     assert!(each.unwrap().iter().all(|(_, state)| *state == PeerReadState::default()));
 
-    acknowledge(&mut jerry, &conversation, sent.timestamp).await;
+    acknowledge(&mut jerry, &conversation, sent.timestamp);
     jerry.told().await;
     let Event::MaxRead { all, each, .. } = tom.ask(ask()).await.event else { panic!("refused") };
     let state = PeerReadState { delivered: Some(sent.timestamp), read: None };
@@ -127,7 +127,7 @@ async fn history_of_two_shows_when_a_message_arrived_and_was_read() {
     assert_eq!((item.delivered_at, item.read_at), (None, None));
 
     world.clock.advance(1000);
-    acknowledge(&mut jerry, &conversation, sent.timestamp).await;
+    acknowledge(&mut jerry, &conversation, sent.timestamp);
     jerry.told().await;
     world.clock.advance(1000);
     let mark = ReadMark { conversation: conversation.clone(), message: None, timestamp: None };

@@ -116,7 +116,7 @@ async fn commands_before_login_get_4105() {
 async fn an_expired_or_made_up_token_gets_4112() {
     // W-118, B-17
     let world = World::new().await;
-    let mut tom = world.modern("tom").await;
+    let tom = world.modern("tom").await;
     let token = tom.token.clone();
     for token in [Some("made-up".parse().unwrap()), token] {
         world.clock.advance(8 * 24 * 60 * 60 * 1000);

@@ -28,6 +28,16 @@ pub(super) fn read(op: Option<OpType>, body: Box<ConvCommand>) -> Result<Command
         },
         Some(OpType::Mute) => ConversationCommand::Mute(named(body.cid)?),
         Some(OpType::Unmute) => ConversationCommand::Unmute(named(body.cid)?),
+        Some(OpType::Count) if body.cid.is_none() && body.r#where.is_some() => {
+            match condition(body.r#where) {
+                QueryTarget::Where(condition) => {
+                    ConversationCommand::CountMatching(condition.unwrap_or_else(|| Attributes::new().into()))
+                }
+                QueryTarget::Malformed | QueryTarget::Temporary(_) => {
+                    return Err(Code::ConversationQueryFailed.into());
+                }
+            }
+        }
         Some(OpType::Count) => ConversationCommand::Count(named(body.cid)?),
         Some(OpType::Members) => {
             ConversationCommand::RoomMembers { conversation: named(body.cid)?, limit: body.limit }
@@ -74,13 +84,7 @@ fn start(body: ConvCommand) -> Result<StartConversation, Reject> {
 
 fn query(body: ConvCommand) -> QueryConversations {
     let target = if body.temp_conv_ids.is_empty() {
-        match body.r#where.map(|condition| condition.data).filter(|text| !text.is_empty()) {
-            None => QueryTarget::Where(None),
-            Some(text) => match serde_json::from_str::<Value>(&text) {
-                Ok(condition) => QueryTarget::Where(Some(condition)),
-                Err(_) => QueryTarget::Malformed,
-            },
-        }
+        condition(body.r#where)
     } else {
         QueryTarget::Temporary(possible(body.temp_conv_ids))
     };
@@ -92,6 +96,16 @@ fn query(body: ConvCommand) -> QueryConversations {
         skip: body.skip,
         compact: flag & COMPACT != 0,
         with_last_message: flag & WITH_LAST_MESSAGE != 0,
+    }
+}
+
+fn condition(text: Option<JsonObjectMessage>) -> QueryTarget {
+    match text.map(|condition| condition.data).filter(|text| !text.is_empty()) {
+        None => QueryTarget::Where(None),
+        Some(text) => match serde_json::from_str::<Value>(&text) {
+            Ok(condition) => QueryTarget::Where(Some(condition)),
+            Err(_) => QueryTarget::Malformed,
+        },
     }
 }
 
@@ -137,6 +151,10 @@ pub(super) fn write(command: &mut GenericCommand, conversation: &ConversationCom
         }
         ConversationCommand::Count(conversation) => {
             body.cid = Some(conversation.to_string());
+            OpType::Count
+        }
+        ConversationCommand::CountMatching(condition) => {
+            body.r#where = Some(JsonObjectMessage::of(condition));
             OpType::Count
         }
         ConversationCommand::RoomMembers { conversation, limit } => {

@@ -47,6 +47,9 @@ pub(super) fn write(command: &mut GenericCommand, event: &Event) {
         Event::MemberCount { conversation, count } => {
             (OpType::Result, ConvCommand { count: Some(*count), ..about(conversation) })
         }
+        Event::MatchCount(count) => {
+            (OpType::Result, ConvCommand { count: Some(*count), ..ConvCommand::default() })
+        }
         Event::RoomMembers { conversation, members } => {
             (OpType::Members, ConvCommand { m: texts(members), ..about(conversation) })
         }
@@ -140,10 +143,13 @@ pub(super) fn read(op: OpType, body: ConvCommand) -> Result<Event, DecodeError> 
                 _ => None,
             },
         },
-        OpType::Result => Event::MemberCount {
-            conversation: conversation(body.cid)?,
-            count: body.count.ok_or(DecodeError::Incomplete("a count"))?,
-        },
+        OpType::Result => {
+            let count = body.count.ok_or(DecodeError::Incomplete("a count"))?;
+            match body.cid {
+                None => Event::MatchCount(count),
+                cid => Event::MemberCount { conversation: conversation(cid)?, count },
+            }
+        }
         OpType::Members => {
             Event::RoomMembers { conversation: conversation(body.cid)?, members: ids(body.m)? }
         }

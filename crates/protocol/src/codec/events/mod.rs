@@ -92,6 +92,7 @@ pub(super) fn write(event: &Outbound, client: Option<&ClientId>, style: Style) -
         | Event::MembersRemoved(_)
         | Event::ConversationUpdated { .. }
         | Event::MemberCount { .. }
+        | Event::MatchCount(_)
         | Event::RoomMembers { .. }
         | Event::IsMember(_)
         | Event::MaxRead { .. }

@@ -122,6 +122,7 @@ fn conversation_command() -> BoxedStrategy<ConversationCommand> {
         conversation().prop_map(ConversationCommand::Mute),
         conversation().prop_map(ConversationCommand::Unmute),
         conversation().prop_map(ConversationCommand::Count),
+        attributes().prop_map(|condition| ConversationCommand::CountMatching(condition.into())),
         (conversation(), option::of(any::<i32>()))
             .prop_map(|(conversation, limit)| ConversationCommand::RoomMembers { conversation, limit }),
         vec(conversation(), 0..4).prop_map(ConversationCommand::IsMember),

@@ -83,6 +83,7 @@ fn conversation_event() -> BoxedStrategy<Event> {
         ),
         (conversation(), any::<i32>())
             .prop_map(|(conversation, count)| Event::MemberCount { conversation, count }),
+        any::<i32>().prop_map(Event::MatchCount),
         (conversation(), vec(client(), 0..4))
             .prop_map(|(conversation, members)| Event::RoomMembers { conversation, members }),
         btree_map("[0-9a-f]{24}", any::<bool>(), 0..4).prop_map(|answers| {
