@@ -128,9 +128,8 @@ impl Node {
         Ok(Self { gateway, server, store, dispatching, chores })
     }
 
-    /// Lets everyone go, finishes what was accepted, and closes the store.
+    /// Once everyone has gone: writes what is still in memory and closes the store.
     pub(crate) async fn stop(mut self) {
-        self.gateway.drain().await;
         self.chores.shutdown().await;
         if let Err(error) = self.server.conversations.flush_cursors().await {
             tracing::error!(%error, "the last cursors were not written");

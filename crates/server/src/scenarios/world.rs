@@ -58,7 +58,9 @@ impl World {
 
     /// Stops the server as on SIGTERM and starts it again on the same data.
     pub(super) async fn restart(&mut self) {
-        self.node.take().expect("it runs").stop().await;
+        let node = self.node.take().expect("it runs");
+        node.gateway.drain().await;
+        node.stop().await;
         self.clock.advance(1);
         self.start_server().await;
     }
