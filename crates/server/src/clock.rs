@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use yanshu_protocol::Timestamp;
 
@@ -10,12 +11,25 @@ use yanshu_protocol::Timestamp;
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// A time that only measures how long something lasts: no step of the machine's clock moves it, and it
+    /// compares with nothing but itself.
+    fn steady(&self) -> Timestamp {
+        self.now()
+    }
 }
 
 /// The machine's clock, kept from going back: a step of the machine's time must not reorder messages.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SystemClock {
     latest: AtomicI64,
+    started: Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self { latest: AtomicI64::default(), started: Instant::now() }
+    }
 }
 
 impl Clock for SystemClock {
@@ -25,6 +39,10 @@ impl Clock for SystemClock {
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
         Timestamp(now.max(self.latest.fetch_max(now, Ordering::Relaxed)))
+    }
+
+    fn steady(&self) -> Timestamp {
+        Timestamp(i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX))
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use axum::Router;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use yanshu_protocol::AppId;
 use yanshu_protocol::codec::{Dialect, Offline};
+use yanshu_protocol::{AppId, Timestamp};
 use yanshu_session::{OfflineMode, Profile};
 
 use super::link::Link;
@@ -112,6 +112,11 @@ impl Gateway {
 }
 
 impl Core {
+    /// The time by which silence, patience and rates are measured.
+    pub(super) fn steady(&self) -> Timestamp {
+        self.clock.steady()
+    }
+
     /// Starts the task of a connection; `unread` came with its handshake.
     pub(super) fn connect(self: &Arc<Self>, wire: impl Wire, hello: Hello, unread: Vec<u8>) {
         let id = self.live.next_id.fetch_add(1, Ordering::Relaxed);

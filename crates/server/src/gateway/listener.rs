@@ -1,9 +1,8 @@
 //! Accepting sockets on the one port.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::core::Gateway;
@@ -29,10 +28,17 @@ impl Gateway {
     async fn accept(&self, listener: &TcpListener, sockets: &mut JoinSet<()>) {
         let mut pause = SHORTEST_PAUSE;
         loop {
+            while sockets.try_join_next().is_some() {}
+            while sockets.len() >= self.core.settings.max_http_sockets {
+                // Further sockets wait in the system's queue, as when everyone comes back at once.
+                sockets.join_next().await;
+            }
             match listener.accept().await {
                 Ok((socket, address)) => {
                     pause = SHORTEST_PAUSE;
-                    self.take(socket, address, sockets);
+                    // Small frames must not wait for more to come. Without the option they only come later.
+                    let _ = socket.set_nodelay(true);
+                    sockets.spawn(http::serve(self.clone(), socket, address));
                 }
                 // What was wrong with one socket does not concern the next.
                 Err(error) if is_of_one_socket(&error) => {}
@@ -43,17 +49,6 @@ impl Gateway {
                 }
             }
         }
-    }
-
-    fn take(&self, socket: TcpStream, address: SocketAddr, sockets: &mut JoinSet<()>) {
-        while sockets.try_join_next().is_some() {}
-        if sockets.len() >= self.core.settings.max_http_sockets {
-            tracing::debug!("too many sockets");
-            return;
-        }
-        // Small frames must not wait for more to come. Without the option they only come later.
-        let _ = socket.set_nodelay(true);
-        sockets.spawn(http::serve(self.clone(), socket, address));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::config::Config;
 pub(crate) struct Settings {
     /// WebSocket connections at a time; more are answered with 503.
     pub(super) max_connections: usize,
-    /// Sockets that are only at HTTP; more are dropped at once.
+    /// Sockets that are at HTTP; more wait to be accepted.
     pub(super) max_http_sockets: usize,
     /// The largest WebSocket message, in bytes (W-31, W-32).
     pub(super) max_message_bytes: usize,

@@ -139,7 +139,7 @@ impl<'d> Task<'d> {
 
     fn start(&mut self, envelope: Envelope) {
         let class = Class::of(&envelope);
-        match self.session.command(self.core.clock.now(), envelope) {
+        match self.session.command(self.core.steady(), envelope) {
             Step::Nothing => {}
             Step::Reply(answer) => self.link.answer(&answer),
             Step::Open(request) => self.open(*request),

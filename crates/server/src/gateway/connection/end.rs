@@ -75,7 +75,7 @@ impl Task<'_> {
     }
 
     fn close_deadline(&self) -> Timestamp {
-        self.core.clock.now().plus_millis(millis(self.core.settings.close_timeout))
+        self.core.steady().plus_millis(millis(self.core.settings.close_timeout))
     }
 
     /// Nothing more can be read or written.

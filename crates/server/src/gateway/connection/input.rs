@@ -74,7 +74,7 @@ impl Task<'_> {
     }
 
     fn heard(&mut self) {
-        self.session.heard(self.core.clock.now());
+        self.session.heard(self.core.steady());
         if self.probed {
             self.probed = false;
             self.link.alive();
@@ -138,7 +138,7 @@ impl Task<'_> {
         self.bad_frames = 0;
         if matches!(envelope.command, Ok(Command::Echo)) {
             // A heartbeat is answered at once, whatever waits (W-36).
-            if let Step::Reply(answer) = self.session.command(self.core.clock.now(), envelope) {
+            if let Step::Reply(answer) = self.session.command(self.core.steady(), envelope) {
                 self.link.answer(&answer);
             }
         } else {

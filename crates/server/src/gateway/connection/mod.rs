@@ -77,7 +77,7 @@ struct Task<'d> {
 
 impl<'d> Task<'d> {
     fn new(core: &'d Core, link: &'d Arc<Link>, info: ConnectionInfo, unread: Vec<u8>) -> Self {
-        let now = core.clock.now();
+        let now = core.steady();
         Self {
             core,
             link,
@@ -127,7 +127,7 @@ impl<'d> Task<'d> {
             self.heed_ended();
         }
         if signals.has(Signals::BLOCKED) && self.blocked_since.is_none() {
-            self.blocked_since = Some(self.core.clock.now());
+            self.blocked_since = Some(self.core.steady());
         }
         if signals.has(Signals::PROBE) {
             self.probed = true;
@@ -156,18 +156,17 @@ impl<'d> Task<'d> {
         if self.leave_at.is_some() {
             return;
         }
-        let now = self.core.clock.now();
         if self.info.profile.legacy {
             self.close(1001, "the server is leaving", Loss::Leaving);
             return;
         }
-        self.leave_at = Some(now.plus_millis(millis(self.core.settings.drain_grace)));
+        self.leave_at = Some(self.core.steady().plus_millis(millis(self.core.settings.drain_grace)));
         let client = self.session.default_client();
         let client = client.or_else(|| self.session.actors().next().map(|actor| &actor.client)).cloned();
         self.link.answer(&Outbound {
             client,
             serial: None,
-            server_time: Some(now),
+            server_time: Some(self.core.clock.now()),
             permanent: false,
             event: Event::GoAway,
         });
@@ -198,9 +197,9 @@ impl<'d> Task<'d> {
     /// Whether something was due, and is done.
     fn is_due(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> bool {
         let deadline = self.deadline();
-        let now = self.core.clock.now();
+        let now = self.core.steady();
         if now >= deadline {
-            // Whatever the timer thinks: the clock may have jumped.
+            // Whatever the timer thinks: it may follow another clock.
             self.armed = Timestamp(i64::MAX);
             self.on_time(now);
             return true;
@@ -210,13 +209,13 @@ impl<'d> Task<'d> {
         loop {
             if arm {
                 self.armed = deadline;
-                let left = deadline.millis_since(self.core.clock.now()).max(1).unsigned_abs();
+                let left = deadline.millis_since(self.core.steady()).max(1).unsigned_abs();
                 timer.as_mut().reset(Instant::now() + Duration::from_millis(left));
             }
             if timer.as_mut().poll(cx).is_pending() {
                 return false;
             }
-            let now = self.core.clock.now();
+            let now = self.core.steady();
             if now >= deadline {
                 self.armed = Timestamp(i64::MAX);
                 self.on_time(now);

@@ -30,6 +30,19 @@ async fn a_silent_connection_is_closed_and_its_session_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn setting_the_machines_clock_closes_nobody() {
+    // B-20: it is silence that counts
+    let mut world = World::new();
+    let mut alice = world.client("alice").await;
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    world.clock.set_forward(24 * 3_600_000);
+    assert_eq!(alice.command(None, count()).await, alice.replied().await);
+    world.clock.set_forward(-24 * 3_600_000);
+    tokio::time::sleep(Duration::from_secs(399)).await;
+    assert_eq!(alice.command(None, count()).await, alice.replied().await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_legacy_connection_is_pinged_and_stays_if_it_answers() {
     // W-41, W-399
     let world = World::new();

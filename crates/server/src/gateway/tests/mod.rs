@@ -13,6 +13,7 @@ mod tcp;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use futures_util::FutureExt;
@@ -40,13 +41,26 @@ pub(super) const MODERN: &str = "lc.protobuf2.3";
 pub(super) const PLENTY: usize = 1 << 20;
 const START: Timestamp = Timestamp(1_700_000_000_000);
 
-/// A clock that follows the runtime's virtual time.
+/// A clock that follows the runtime's virtual time, and can be set like the machine's.
 #[derive(Debug)]
-struct RuntimeClock(Instant);
+pub(super) struct RuntimeClock {
+    started: Instant,
+    set_by: AtomicI64,
+}
+
+impl RuntimeClock {
+    pub(super) fn set_forward(&self, millis: i64) {
+        self.set_by.fetch_add(millis, Ordering::Relaxed);
+    }
+}
 
 impl Clock for RuntimeClock {
     fn now(&self) -> Timestamp {
-        START.plus_millis(i64::try_from(self.0.elapsed().as_millis()).unwrap())
+        self.steady().plus_millis(START.0 + self.set_by.load(Ordering::Relaxed))
+    }
+
+    fn steady(&self) -> Timestamp {
+        Timestamp(i64::try_from(self.started.elapsed().as_millis()).unwrap())
     }
 }
 
@@ -186,6 +200,7 @@ pub(super) struct World {
     pub(super) gateway: Gateway,
     pub(super) registry: Arc<Registry>,
     pub(super) domain: Arc<FakeDomain>,
+    pub(super) clock: Arc<RuntimeClock>,
     seen: mpsc::UnboundedReceiver<Seen>,
 }
 
@@ -197,8 +212,8 @@ impl World {
     pub(super) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::from(&Config::default());
         change(&mut settings);
-        let clock: Arc<dyn Clock> = Arc::new(RuntimeClock(Instant::now()));
-        let registry = Registry::new(&settings, Arc::clone(&clock));
+        let clock = Arc::new(RuntimeClock { started: Instant::now(), set_by: AtomicI64::new(0) });
+        let registry = Registry::new(&settings, Arc::clone(&clock) as _);
         let (sender, seen) = mpsc::unbounded_channel();
         let domain = Arc::new(FakeDomain {
             seen: sender,
@@ -210,13 +225,13 @@ impl World {
         let knows_app = Arc::new(|id: &AppId| *id == app());
         let gateway = Gateway::new(
             settings,
-            clock,
+            Arc::clone(&clock) as _,
             Arc::clone(&registry),
             Arc::clone(&domain) as Arc<dyn Domain>,
             knows_app,
             Router::new(),
         );
-        Self { gateway, registry, domain, seen }
+        Self { gateway, registry, domain, clock, seen }
     }
 
     /// A connection with this sub-protocol, on which nothing is open.
