@@ -145,3 +145,18 @@ async fn an_open_that_is_decided_too_late_is_lost_as_well() {
     world.gateway.core.live.none().await;
     assert_eq!(world.registry.len(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_in_one_connections_work_leaves_nothing_behind() {
+    let mut world = World::new();
+    let mut bob = world.client("bob").await;
+    let mut alice = world.client("alice").await;
+    world.domain.told.lock().panic = true;
+    alice.command(None, count()).await;
+    while world.gateway.connections() > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert!(world.sessions("alice").is_empty());
+    world.domain.told.lock().panic = false;
+    assert_eq!(bob.command(None, count()).await, bob.replied().await);
+}

@@ -9,6 +9,7 @@ mod opening;
 mod registry;
 mod sizes;
 mod slow;
+mod stress;
 mod tcp;
 
 use std::collections::VecDeque;
@@ -92,6 +93,8 @@ pub(super) struct Told {
     pub(super) keep_answers: bool,
     pub(super) kept: VecDeque<Respond>,
     pub(super) refuse_opens: Option<Reject>,
+    /// The next command meets a fault in the domain.
+    pub(super) panic: bool,
 }
 
 impl std::fmt::Debug for Told {
@@ -180,6 +183,7 @@ impl Domain for FakeDomain {
             self.accepts.acquire().await.unwrap().forget();
             let respond_so: Respond = Box::new(move |outcome| respond(outcome.map(|_| event)));
             let mut told = self.told.lock();
+            assert!(!told.panic, "as told");
             if told.keep_answers {
                 told.kept.push_back(respond_so);
             } else {
@@ -325,18 +329,21 @@ impl Client {
             if count == 0 {
                 return Received::End;
             }
-            let mut input = &mut buffer[..count];
-            while let Some(message) = self.reader.next(&mut input).unwrap() {
-                self.received.push_back(match message {
-                    Message::Text(text) => decoded(self.subprotocol, text.as_bytes()),
-                    Message::Binary(bytes) => decoded(self.subprotocol, &bytes),
-                    Message::Ping(_) => Received::Ping,
-                    Message::Pong(payload) => Received::Pong(payload.into_owned()),
-                    Message::Close(frame) => Received::Close(frame),
-                });
-            }
+            self.take_in(&mut buffer[..count]);
         }
         self.received.pop_front().unwrap()
+    }
+
+    fn take_in(&mut self, mut input: &mut [u8]) {
+        while let Some(message) = self.reader.next(&mut input).unwrap() {
+            self.received.push_back(match message {
+                Message::Text(text) => decoded(self.subprotocol, text.as_bytes()),
+                Message::Binary(bytes) => decoded(self.subprotocol, &bytes),
+                Message::Ping(_) => Received::Ping,
+                Message::Pong(payload) => Received::Pong(payload.into_owned()),
+                Message::Close(frame) => Received::Close(frame),
+            });
+        }
     }
 
     pub(super) async fn event(&mut self) -> Outbound {

@@ -217,3 +217,22 @@ async fn a_large_fan_out_is_flushed_in_portions() {
         assert_eq!(number(&connection.event().await), 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_local_bus_asks_the_one_node_there_is() {
+    use crate::bus::{Bus, LocalBus};
+    let mut world = World::new();
+    let (mut alice, key) = session(&mut world, "alice", 0).await;
+    let bus = LocalBus::new(Arc::clone(&world.registry) as _);
+    let asked = ["bob", "alice", "carol"].map(client);
+    assert_eq!(bus.online(&app(), &asked).await, [false, true, false]);
+    assert!(bus.enter_room(key, &room("lounge")).await);
+    assert_eq!(bus.room_of(key).await, Some(room("lounge")));
+    assert_eq!(bus.room_members(&app(), &room("lounge"), 10).await, [client("alice")]);
+    bus.publish(push(Audience::Room(room("lounge")), 1));
+    assert!(!bus.flush(64));
+    assert_eq!(number(&alice.event().await), 1);
+    assert_eq!(bus.leave_room(key).await, Some(room("lounge")));
+    assert!(bus.end_session(key, None).await);
+    assert!(bus.sessions_of(&app(), &client("alice")).await.is_empty());
+}
