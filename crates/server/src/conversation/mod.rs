@@ -94,17 +94,18 @@ impl Service {
             Command::Send(message) => self.send(actor, *message, respond).await,
             Command::Conversation(command) => self.conversation_command(actor, command, respond).await,
             Command::Patch(requests) => self.patch(actor, requests, respond).await,
+            // Neither is ever answered (W-293, W-315): what is responded only says that it is done.
             Command::Ack(acked) => {
                 if let Err(reject) = self.acknowledge(actor, acked).await {
                     tracing::debug!(client.id = %actor.client, %reject, "acknowledgement ignored");
                 }
-                self.answer(respond, Ok(Event::Echo)).await;
+                respond(Ok(Event::Echo));
             }
             Command::Read(marks) => {
                 if let Err(reject) = self.mark_read(actor, marks).await {
                     tracing::debug!(client.id = %actor.client, %reject, "read mark ignored");
                 }
-                self.answer(respond, Ok(Event::Echo)).await;
+                respond(Ok(Event::Echo));
             }
             Command::History(query) => respond(self.history(actor, query).await),
             Command::Session(SessionCommand::Query(clients)) => {
