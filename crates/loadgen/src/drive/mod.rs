@@ -20,6 +20,7 @@ use anyhow::{Result, bail};
 
 use crate::latency::Latency;
 use crate::meter::{Cpu, Process};
+use crate::report::Unit;
 
 pub(crate) use tally::Tally;
 
@@ -66,12 +67,17 @@ impl Outcome {
         self.server.map(|cpu| cpu.user.as_secs_f64() / self.operations.max(1) as f64)
     }
 
-    /// The cores that server and client kept busy, in words.
+    /// The cores that server and client kept busy, and the server's CPU time for each operation, in words.
     pub(crate) fn cores(&self) -> String {
         let busy = |cpu: Cpu| cpu.total().as_secs_f64() / self.elapsed.as_secs_f64();
+        let client = busy(self.client);
         match self.server {
-            Some(server) => format!("server {:.2} cores, client {:.2}", busy(server), busy(self.client)),
-            None => format!("client {:.2} cores", busy(self.client)),
+            Some(server) => {
+                let each = server.total().as_secs_f64() / self.operations.max(1) as f64;
+                let each = Unit::Seconds.show(each);
+                format!("server {:.2} cores ({each} each), client {client:.2}", busy(server))
+            }
+            None => format!("client {client:.2} cores"),
         }
     }
 }
