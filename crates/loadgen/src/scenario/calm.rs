@@ -44,11 +44,19 @@ impl Bench {
                 calmest = Some((others, rows));
             }
             match calmest {
-                Some((fewest, rows)) if fewest <= CALM || Instant::now() >= until => return Ok(rows),
+                Some((fewest, rows)) if fewest <= CALM || Instant::now() >= until => {
+                    rows.iter().for_each(tell);
+                    return Ok(rows);
+                }
                 _ => {}
             }
         }
     }
+}
+
+/// Shows that something is going on, long before the report.
+fn tell(row: &Row) {
+    eprintln!("{}: {}", row.what, row.unit.show(row.value));
 }
 
 async fn wait_for_calm(until: Instant, server: Option<&Process>) -> Result<()> {
