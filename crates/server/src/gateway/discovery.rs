@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, HOST, RETRY_AFTER,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, HOST,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::Deserialize;
@@ -103,8 +103,8 @@ async fn second_app_route(
     })
 }
 
-/// Answers for an app that is served here. A server that leaves says so with 503, never 404: on 404 some SDKs
-/// give up for ever (W-10).
+/// Answers for an app that is served here, also while the server leaves: who was told to go asks at once where
+/// to, and some SDKs do not survive a refusal (W-50, W-51).
 fn answer(
     core: &Core,
     asked: &Asked,
@@ -112,10 +112,6 @@ fn answer(
     uri: &Uri,
     body: impl FnOnce(&Seen) -> Value,
 ) -> Response {
-    if core.live.is_draining() {
-        let failure = failure(StatusCode::SERVICE_UNAVAILABLE, 503, "the server is leaving");
-        return ([(RETRY_AFTER, "5")], failure).into_response();
-    }
     let app: Option<AppId> = asked.app_id.as_deref().and_then(|id| id.parse().ok());
     if !app.is_some_and(|app| (core.knows_app)(&app)) {
         let code = Code::AppNotAvailable;

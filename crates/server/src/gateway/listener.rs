@@ -13,15 +13,19 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Gateway {
-    /// Serves all sockets of a listener until `shutdown`, then drains. Returns when every connection is gone.
+    /// Serves all sockets of a listener until `shutdown`, then drains; discovery and health are answered until
+    /// the end. Returns when every connection is gone.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let mut sockets = JoinSet::new();
         tokio::select! {
             () = self.accept(&listener, &mut sockets) => {}
             () = shutdown => {}
         }
+        tokio::select! {
+            () = self.drain() => {}
+            () = self.accept(&listener, &mut sockets) => {}
+        }
         drop(listener);
-        self.drain().await;
         sockets.shutdown().await;
     }
 

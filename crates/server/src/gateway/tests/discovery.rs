@@ -108,14 +108,13 @@ async fn an_unknown_app_gets_404_and_a_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_leaves_answers_503_and_never_404() {
-    // W-10
+async fn a_server_that_leaves_is_not_healthy_and_still_says_where_to_connect() {
+    // W-50: who is told to go asks for the route at once.
     let world = World::new();
     assert_eq!(ask(&world, "/health", &[]).await.status(), StatusCode::OK);
     world.gateway.drain().await;
-    for uri in [ROUTE, "/v1/route?appId=nobody", "/2/route", "/health"] {
-        assert_eq!(ask(&world, uri, &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE, "{uri}");
-    }
+    assert_eq!(ask(&world, "/health", &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ask(&world, ROUTE, &[]).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

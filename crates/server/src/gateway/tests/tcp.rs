@@ -170,6 +170,26 @@ async fn a_slow_consumer_is_cut_off_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn while_leaving_the_port_answers_questions_and_takes_no_connections() {
+    // W-50
+    let world = World::new();
+    let mut port = listen(&world).await;
+    let mut socket = TcpStream::connect(port.address).await.unwrap();
+    socket.write_all(format!("{HANDSHAKE}\r\n").as_bytes()).await.unwrap();
+    head(&mut socket).await;
+    port.stop.take().unwrap().send(()).unwrap();
+    while !world.gateway.core.live.is_draining() {
+        tokio::task::yield_now().await;
+    }
+    let mut asking = TcpStream::connect(port.address).await.unwrap();
+    asking.write_all(b"GET /v1/route?appId=an-app-of-this-server HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(head(&mut asking).await.starts_with("HTTP/1.1 200 "));
+    let mut late = TcpStream::connect(port.address).await.unwrap();
+    late.write_all(format!("{HANDSHAKE}\r\n").as_bytes()).await.unwrap();
+    assert!(head(&mut late).await.starts_with("HTTP/1.1 503 "));
+}
+
+#[tokio::test]
 async fn serving_ends_when_every_connection_is_gone() {
     let world = World::with(|settings| {
         settings.drain_grace = Duration::from_millis(10);
