@@ -10,6 +10,7 @@ mod file;
 mod job;
 mod read;
 mod readers;
+mod recent;
 mod rows;
 mod store;
 #[cfg(test)]

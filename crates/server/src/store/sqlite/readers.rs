@@ -17,6 +17,7 @@ use yanshu_protocol::AppId;
 use crate::store::{Reading, StoreError};
 
 use super::file::{self, OpenError};
+use super::recent::Recent;
 
 /// Questions that may wait for a thread.
 const QUEUE: usize = 1_024;
@@ -28,6 +29,7 @@ type Task = Box<dyn FnOnce(&mut Reader) + Send>;
 /// A connection that reads.
 pub(super) struct Reader {
     pub(super) connection: Connection,
+    pub(super) recent: Arc<Recent>,
     apps: HashMap<AppId, i64>,
 }
 
@@ -47,6 +49,16 @@ impl Reader {
         }
         Ok(key)
     }
+
+    /// Answers from one consistent look at the database. Places of recent messages are taken before.
+    pub(super) fn look<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        let answer = question(&self.connection);
+        let ended = self.connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        let answer = answer?;
+        ended?;
+        Ok(answer)
+    }
 }
 
 /// Some threads with one queue.
@@ -61,12 +73,14 @@ impl Lane {
         folder: &Path,
         name: &str,
         count: usize,
+        recent: &Arc<Recent>,
     ) -> Result<(Self, Vec<JoinHandle<()>>), OpenError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let receiver = Arc::new(Mutex::new(receiver));
         let mut threads = Vec::new();
         for number in 0..count {
-            let reader = Reader { connection: file::reading(folder, CACHE_KIB)?, apps: HashMap::new() };
+            let connection = file::reading(folder, CACHE_KIB)?;
+            let reader = Reader { connection, recent: Arc::clone(recent), apps: HashMap::new() };
             let receiver = Arc::clone(&receiver);
             let thread = std::thread::Builder::new()
                 .name(format!("{name}-{number}"))
@@ -77,7 +91,7 @@ impl Lane {
         Ok((Self { queue: sender }, threads))
     }
 
-    /// Asks a question on one of the threads, as one consistent look at the database.
+    /// Asks a question on one of the threads.
     pub(super) fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
@@ -86,7 +100,7 @@ impl Lane {
         let task: Task = Box::new(move |reader| {
             // Whoever asked may have gone while the question waited.
             if !answer.is_closed() {
-                drop(answer.send(consistently(reader, question)));
+                drop(answer.send(question(reader)));
             }
         });
         Box::pin(async move {
@@ -115,18 +129,6 @@ impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         Self::Engine(error)
     }
-}
-
-fn consistently<T>(
-    reader: &mut Reader,
-    question: impl FnOnce(&mut Reader) -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    reader.connection.prepare_cached("BEGIN")?.execute([])?;
-    let answer = question(reader);
-    let ended = reader.connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
-    let answer = answer?;
-    ended?;
-    Ok(answer)
 }
 
 fn work(mut reader: Reader, queue: &Mutex<mpsc::Receiver<Task>>) {

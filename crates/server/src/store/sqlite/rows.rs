@@ -10,6 +10,8 @@ use yanshu_protocol::{
 
 use crate::store::StoredMessage;
 
+use super::recent::Place;
+
 /// The unit of `conversation.active_hour`, in milliseconds.
 pub(super) const HOUR: i64 = 3_600_000;
 
@@ -117,7 +119,7 @@ pub(super) fn mentions(row: &Row<'_>, column: usize, all: bool) -> rusqlite::Res
 }
 
 /// The flags of a message that is not recalled.
-pub(super) fn flags(receipt: bool, mentions: &Mentions) -> i64 {
+fn flags(receipt: bool, mentions: &Mentions) -> i64 {
     let mut flags = 0;
     if receipt {
         flags |= RECEIPT;
@@ -129,11 +131,6 @@ pub(super) fn flags(receipt: bool, mentions: &Mentions) -> i64 {
         flags |= MENTIONS_SOME;
     }
     flags
-}
-
-/// The type by which history is filtered (W-332).
-pub(super) fn type_column(content: &Content) -> Option<i64> {
-    message_type(content)
 }
 
 /// The columns of [`message`], in its order.
@@ -153,6 +150,20 @@ pub(super) fn message(row: &Row<'_>, conversation: &ConversationId) -> rusqlite:
         patched_at: optional_time(row, 6)?,
         recalled: flags & RECALLED != 0,
     })
+}
+
+/// The place of a message in history.
+pub(super) fn place(row: i64, message: &StoredMessage, resend: Option<i64>) -> Place {
+    let recalled = if message.recalled { RECALLED } else { 0 };
+    Place {
+        at: message.timestamp.0,
+        id: message.id.clone(),
+        row,
+        sender_hash: client_hash(&message.from),
+        flags: flags(message.receipt, &message.mentions) | recalled,
+        kind: message_type(&message.content),
+        resend,
+    }
 }
 
 /// A short hash of a client's id. It is kept in the database, so it never changes (FNV-1a).

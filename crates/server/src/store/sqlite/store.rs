@@ -20,9 +20,11 @@ use crate::store::{
 
 use super::checkpoint::Checkpointer;
 use super::file::{self, OpenError};
-use super::read::{conversations, cursors, messages, patches, search, sessions, unread};
+use super::read::{conversations, cursors, history, messages, patches, search, sessions, unread};
 use super::readers::Lane;
+use super::recent::Recent;
 use super::write::Memory;
+use super::write::filing::{self, Filing};
 use super::writer::{Caps, Message, Writer, refuse};
 
 /// How much the store takes at once and remembers.
@@ -40,6 +42,9 @@ pub(crate) struct Options {
     pub(crate) searchers: usize,
     /// Conversations whose state the writer remembers; about 200 bytes each.
     pub(crate) remembered: usize,
+    /// Places of messages that gather in memory before they are filed in the index; about 200 bytes each, and
+    /// up to twice as many.
+    pub(crate) recent: usize,
     /// Page cache of the writer, in KiB; taken as it is used.
     pub(crate) cache_kib: u32,
 }
@@ -53,6 +58,7 @@ impl Default for Options {
             readers: 3,
             searchers: 2,
             remembered: 50_000,
+            recent: 16_384,
             cache_kib: 64 * 1_024,
         }
     }
@@ -73,16 +79,18 @@ impl SqliteStore {
     /// Opens the store in a folder, making or upgrading it if need be.
     pub(crate) fn open(folder: &Path, options: &Options, ids: Arc<IdSource>) -> Result<Self, OpenError> {
         let lock = file::lock(folder)?;
-        let connection = file::writing(folder, options.cache_kib)?;
+        let mut connection = file::writing(folder, options.cache_kib)?;
+        filing::recover(&mut connection)?;
+        let recent = Arc::new(Recent::default());
         let gate = Arc::new(Mutex::new(()));
         let (checkpointer, nudge) = Checkpointer::new(file::checkpointing(folder)?, Arc::clone(&gate));
-        let (quick, mut threads) = Lane::start(folder, "store-read", options.readers)?;
-        let (slow, searchers) = Lane::start(folder, "store-search", options.searchers)?;
+        let (quick, mut threads) = Lane::start(folder, "store-read", options.readers, &recent)?;
+        let (slow, searchers) = Lane::start(folder, "store-search", options.searchers, &recent)?;
         threads.extend(searchers);
         let (writes, queue) = mpsc::channel(options.queue);
         let writer = Writer {
             connection,
-            memory: Memory::new(ids, options.remembered),
+            memory: Memory::new(ids, options.remembered, Filing::new(recent, options.recent)),
             caps: Caps { count: options.batch_count, bytes: options.batch_bytes },
             gate,
             nudge,
@@ -173,7 +181,7 @@ impl Store for SqliteStore {
 
     fn history<'a>(&'a self, app: &'a AppId, page: HistoryPage) -> Reading<'a, Vec<StoredMessage>> {
         let app = app.clone();
-        self.quick().ask(move |reader| messages::history(reader, &app, &page))
+        self.quick().ask(move |reader| history::page(reader, &app, &page))
     }
 
     fn message<'a>(

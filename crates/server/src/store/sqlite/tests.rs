@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{OpenError, Options, SqliteStore};
 use crate::ids::IdSource;
 use crate::store::Store;
-use crate::store::conformance::{self, Place};
+use crate::store::conformance::Place;
 
 /// A folder, removed afterwards unless another process made it.
 struct Folder {
@@ -18,7 +18,32 @@ struct Folder {
 
 impl Folder {
     fn try_open(&self) -> Result<SqliteStore, OpenError> {
-        SqliteStore::open(&self.path, &Options::default(), Arc::new(IdSource::new(1)))
+        self.open_with(&Options::default())
+    }
+
+    fn open_with(&self, options: &Options) -> Result<SqliteStore, OpenError> {
+        SqliteStore::open(&self.path, options, Arc::new(IdSource::new(1)))
+    }
+}
+
+/// A store that files places in the index a few messages after they came, so that most questions meet both.
+struct Hasty(Folder);
+
+impl Place for Hasty {
+    fn fresh() -> Self {
+        Self(Folder::fresh())
+    }
+
+    fn named(name: &str) -> Self {
+        Self(Folder::named(name))
+    }
+
+    fn name(&self) -> String {
+        self.0.name()
+    }
+
+    fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.0.open_with(&Options { recent: 3, ..Options::default() }).unwrap())
     }
 }
 
@@ -41,7 +66,13 @@ impl Place for Folder {
     }
 }
 
-conformance::suite!(super::Folder);
+mod as_usual {
+    crate::store::conformance::suite!(super::super::Folder);
+}
+
+mod filed_soon {
+    crate::store::conformance::suite!(super::super::Hasty);
+}
 
 #[tokio::test]
 async fn a_folder_in_use_is_refused_and_free_once_the_store_is_gone() {

@@ -104,8 +104,9 @@ impl Writer {
                 error!(error = %cause, "a transaction could not be rolled back");
             }
             self.memory.forget();
+        } else {
+            self.memory.committed();
         }
-        self.memory.age();
         result
     }
 
@@ -115,6 +116,9 @@ impl Writer {
             self.step("BEGIN IMMEDIATE").map_err(Attempt::Commit)?;
         }
         let mut batch = Batch { connection: &self.connection, memory: &mut self.memory };
+        if changes {
+            batch.begin().map_err(Attempt::Statement)?;
+        }
         for job in jobs {
             job.run(&mut batch).map_err(Attempt::Statement)?;
         }

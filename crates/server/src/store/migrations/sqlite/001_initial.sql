@@ -96,6 +96,14 @@ CREATE TABLE message_index (
     PRIMARY KEY (conversation, at, id)
 ) WITHOUT ROWID;
 
+-- All messages up to this row are in the index and their keys in the tables below. The newest are filed later,
+-- many at once.
+CREATE TABLE filed (
+    only  INTEGER PRIMARY KEY CHECK (only = 0),
+    up_to INTEGER NOT NULL
+);
+INSERT INTO filed (only, up_to) VALUES (0, 0);
+
 -- The latest edit or recall of each changed message, in order of the change.
 CREATE TABLE patch (
     conversation INTEGER NOT NULL,

@@ -80,7 +80,7 @@ pub(in crate::store::sqlite) fn conversation(
     now: Timestamp,
 ) -> Result<Option<Conversation>, Fault> {
     let Some(app) = reader.app(app)? else { return Ok(None) };
-    let found = by_id(&reader.connection, app, id)?;
+    let found = reader.look(|connection| Ok(by_id(connection, app, id)?))?;
     Ok(found.filter(|conversation| conversation.expires_at.is_none_or(|end| now < end)))
 }
 
@@ -91,19 +91,20 @@ pub(in crate::store::sqlite) fn roster(
     now: Timestamp,
 ) -> Result<Option<Roster>, Fault> {
     let Some(app) = reader.app(app)? else { return Ok(None) };
-    let found = reader
-        .connection
-        .prepare_cached("SELECT key, kind, expires_at FROM conversation WHERE app = ? AND id = ?")?
-        .query_row(params![app, id.as_str()], |row| {
-            Ok((row.get(0)?, rows::kind(row, 1)?, rows::optional_time(row, 2)?))
-        })
-        .optional()?;
-    let Some((key, kind, expires_at)) = found else { return Ok(None) };
-    if expires_at.is_some_and(|end| end <= now) {
-        return Ok(None);
-    }
-    let members = members(&reader.connection, key)?.into_iter().map(|member| member.client).collect();
-    Ok(Some(Roster { kind, members, expires_at }))
+    reader.look(|connection| {
+        let found = connection
+            .prepare_cached("SELECT key, kind, expires_at FROM conversation WHERE app = ? AND id = ?")?
+            .query_row(params![app, id.as_str()], |row| {
+                Ok((row.get(0)?, rows::kind(row, 1)?, rows::optional_time(row, 2)?))
+            })
+            .optional()?;
+        let Some((key, kind, expires_at)) = found else { return Ok(None) };
+        if expires_at.is_some_and(|end| end <= now) {
+            return Ok(None);
+        }
+        let members = members(connection, key)?.into_iter().map(|member| member.client).collect();
+        Ok(Some(Roster { kind, members, expires_at }))
+    })
 }
 
 pub(in crate::store::sqlite) fn memberships(

@@ -4,6 +4,7 @@
 
 pub(super) mod conversations;
 pub(super) mod cursors;
+pub(super) mod history;
 pub(super) mod messages;
 pub(super) mod patches;
 pub(super) mod search;

@@ -1,9 +1,12 @@
 //! What a client has not read or not received, computed from its cursors.
 
+use std::collections::HashMap;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use yanshu_protocol::{AppId, ClientId, ConversationId, ConversationKind, Timestamp};
 
 use crate::store::sqlite::readers::{Fault, Reader};
+use crate::store::sqlite::recent::Places;
 use crate::store::sqlite::rows;
 use crate::store::{CommitPoint, MissedMessages, StoredMessage, UnreadState};
 
@@ -51,11 +54,25 @@ fn candidate(row: &rusqlite::Row<'_>) -> rusqlite::Result<Candidate> {
 /// Looks at a conversation's messages with one client's eyes, newest first.
 struct Eyes<'c> {
     connection: &'c Connection,
+    /// Places that are not in the index yet, of every conversation that has any.
+    recent: HashMap<i64, Places>,
     newest_first: CachedStatement<'c>,
-    is_from: CachedStatement<'c>,
+    own: Own<'c>,
+    until: CommitPoint,
+}
+
+/// Knows the client's own messages.
+struct Own<'c> {
     client: &'c ClientId,
     hash: u32,
-    until: CommitPoint,
+    is_from: CachedStatement<'c>,
+}
+
+impl Own<'_> {
+    fn wrote(&mut self, row: i64, sender_hash: u32) -> rusqlite::Result<bool> {
+        // The hash is nearly always enough to know that it is someone else's.
+        Ok(sender_hash == self.hash && self.is_from.exists(params![row, self.client.as_str()])?)
+    }
 }
 
 /// A message of someone else.
@@ -66,18 +83,19 @@ struct Seen {
 }
 
 impl<'c> Eyes<'c> {
-    fn new(connection: &'c Connection, client: &'c ClientId, until: CommitPoint) -> rusqlite::Result<Self> {
-        Ok(Self {
-            connection,
-            newest_first: connection.prepare_cached(
-                "SELECT at, row, flags, sender_hash FROM message_index
-                 WHERE conversation = ? AND at > ? ORDER BY at DESC, id DESC",
-            )?,
-            is_from: connection.prepare_cached("SELECT 1 FROM message WHERE row = ? AND sender = ?")?,
-            client,
-            hash: rows::client_hash(client),
-            until,
-        })
+    fn new(
+        connection: &'c Connection,
+        recent: HashMap<i64, Places>,
+        client: &'c ClientId,
+        until: CommitPoint,
+    ) -> rusqlite::Result<Self> {
+        let newest_first = connection.prepare_cached(
+            "SELECT at, row, flags, sender_hash FROM message_index
+             WHERE conversation = ? AND at > ? AND at < ? ORDER BY at DESC, id DESC",
+        )?;
+        let is_from = connection.prepare_cached("SELECT 1 FROM message WHERE row = ? AND sender = ?")?;
+        let own = Own { client, hash: rows::client_hash(client), is_from };
+        Ok(Self { connection, recent, newest_first, own, until })
     }
 
     /// The newest messages of others after a time, newest first, until `most` of them were wanted.
@@ -88,21 +106,27 @@ impl<'c> Eyes<'c> {
         most: usize,
         wanted: impl Fn(&Seen) -> bool,
     ) -> rusqlite::Result<Vec<Seen>> {
+        let recent = self.recent.get(&conversation).cloned().unwrap_or_default();
         let mut found = Vec::new();
-        let mut places = self.newest_first.query([conversation, after])?;
-        while found.len() < most
-            && let Some(place) = places.next()?
-        {
-            let seen = Seen { at: place.get(0)?, row: place.get(1)?, flags: place.get(2)? };
-            if seen.row > self.until.0 || !wanted(&seen) {
-                continue;
-            }
-            // The hash is nearly always enough to know that it is someone else's.
-            let own = place.get::<_, u32>(3)? == self.hash
-                && self.is_from.exists(params![seen.row, self.client.as_str()])?;
-            if !own {
+        let mut take = |seen: Seen, sender_hash: u32| {
+            let counts = seen.row <= self.until.0 && wanted(&seen);
+            if counts && !self.own.wrote(seen.row, sender_hash)? {
                 found.push(seen);
             }
+            Ok::<_, rusqlite::Error>(found.len() < most)
+        };
+        let mut more = most > 0;
+        for place in recent.iter().rev().take_while(|place| place.at > after) {
+            if more {
+                let seen = Seen { at: place.at, row: place.row, flags: place.flags };
+                more = take(seen, place.sender_hash)?;
+            }
+        }
+        let filed_before = recent.front().map_or(i64::MAX, |first| first.at);
+        let mut filed = self.newest_first.query([conversation, after, filed_before])?;
+        while more && let Some(place) = filed.next()? {
+            let seen = Seen { at: place.get(0)?, row: place.get(1)?, flags: place.get(2)? };
+            more = take(seen, place.get(3)?)?;
         }
         Ok(found)
     }
@@ -118,19 +142,23 @@ impl<'c> Eyes<'c> {
             .connection
             .prepare_cached("SELECT mentions FROM message WHERE row = ?")?
             .query_row([seen.row], |row| rows::mentions(row, 0, false))?;
-        Ok(mentions.include(self.client))
+        Ok(mentions.include(self.own.client))
     }
 
     /// The newest message of all.
     fn newest(&self, candidate: &Candidate) -> rusqlite::Result<Option<StoredMessage>> {
-        let row: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "SELECT row FROM message_index WHERE conversation = ? AND row <= ?
-                 ORDER BY at DESC, id DESC LIMIT 1",
-            )?
-            .query_row([candidate.key, self.until.0], |row| row.get(0))
-            .optional()?;
+        let mut recent = self.recent.get(&candidate.key).into_iter().flat_map(|places| places.iter().rev());
+        let row = match recent.find(|place| place.row <= self.until.0) {
+            Some(place) => Some(place.row),
+            None => self
+                .connection
+                .prepare_cached(
+                    "SELECT row FROM message_index WHERE conversation = ? AND row <= ?
+                     ORDER BY at DESC, id DESC LIMIT 1",
+                )?
+                .query_row([candidate.key, self.until.0], |row| row.get(0))
+                .optional()?,
+        };
         match row {
             Some(row) => by_row(self.connection, row, &candidate.id),
             None => Ok(None),
@@ -165,6 +193,15 @@ impl<'c> Eyes<'c> {
     }
 }
 
+/// The recent places of all conversations of a client.
+fn recent(reader: &Reader, app: i64, client: &ClientId) -> rusqlite::Result<HashMap<i64, Places>> {
+    let mut question = reader
+        .connection
+        .prepare_cached("SELECT conversation FROM membership WHERE app = ? AND client = ?")?;
+    let keys = question.query_map(params![app, client.as_str()], |row| row.get(0))?;
+    Ok(reader.recent.of_all(keys.collect::<Result<Vec<i64>, _>>()?))
+}
+
 #[expect(clippy::too_many_arguments, reason = "they are those of the trait")]
 pub(in crate::store::sqlite) fn unread(
     reader: &mut Reader,
@@ -177,34 +214,37 @@ pub(in crate::store::sqlite) fn unread(
     now: Timestamp,
 ) -> Result<Vec<UnreadState>, Fault> {
     let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
+    let recent = recent(reader, app, client)?;
     let sql = format!(
         "{CANDIDATE} AND iif(?4 IS NULL,
              tail.last_at > max(membership.floor, coalesce(membership.read, 0)),
              tail.last_at > ?4 OR tail.patched_at > ?4 OR membership.read_changed_at > ?4)
          ORDER BY tail.last_at DESC"
     );
-    let mut candidates = reader.connection.prepare_cached(&sql)?;
-    let mut candidates =
-        candidates.query(params![app, client.as_str(), now.0, changed_after.map(|time| time.0)])?;
-    let mut eyes = Eyes::new(&reader.connection, client, until)?;
-    let mut states = Vec::new();
-    while states.len() < max_conversations
-        && let Some(row) = candidates.next()?
-    {
-        let candidate = candidate(row)?;
-        let (state, newest) = eyes.state(&candidate, max_count)?;
-        let wanted = match changed_after {
-            None => state.count > 0,
-            Some(Timestamp(time)) => {
-                let recalled = candidate.patched_at > time && candidate.last_at > candidate.read;
-                newest > time || candidate.read_changed_at > time || recalled
+    reader.look(|connection| {
+        let mut candidates = connection.prepare_cached(&sql)?;
+        let since = changed_after.map(|time| time.0);
+        let mut candidates = candidates.query(params![app, client.as_str(), now.0, since])?;
+        let mut eyes = Eyes::new(connection, recent, client, until)?;
+        let mut states = Vec::new();
+        while states.len() < max_conversations
+            && let Some(row) = candidates.next()?
+        {
+            let candidate = candidate(row)?;
+            let (state, newest) = eyes.state(&candidate, max_count)?;
+            let wanted = match since {
+                None => state.count > 0,
+                Some(since) => {
+                    let recalled = candidate.patched_at > since && candidate.last_at > candidate.read;
+                    newest > since || candidate.read_changed_at > since || recalled
+                }
+            };
+            if wanted {
+                states.push(state);
             }
-        };
-        if wanted {
-            states.push(state);
         }
-    }
-    Ok(states)
+        Ok(states)
+    })
 }
 
 pub(in crate::store::sqlite) fn unread_in(
@@ -217,14 +257,16 @@ pub(in crate::store::sqlite) fn unread_in(
 ) -> Result<Option<UnreadState>, Fault> {
     let Some(key) = key(reader, app, conversation)? else { return Ok(None) };
     let Some(app) = reader.app(app)? else { return Ok(None) };
-    let found = reader
-        .connection
-        .prepare_cached(&format!("{CANDIDATE} AND membership.conversation = ?4"))?
-        .query_row(params![app, client.as_str(), now.0, key], candidate)
-        .optional()?;
-    let Some(candidate) = found else { return Ok(None) };
-    let (state, _) = Eyes::new(&reader.connection, client, NOW)?.state(&candidate, max_count)?;
-    Ok(Some(state))
+    let recent = reader.recent.of_all([key]);
+    reader.look(|connection| {
+        let found = connection
+            .prepare_cached(&format!("{CANDIDATE} AND membership.conversation = ?4"))?
+            .query_row(params![app, client.as_str(), now.0, key], candidate)
+            .optional()?;
+        let Some(candidate) = found else { return Ok(None) };
+        let (state, _) = Eyes::new(connection, recent, client, NOW)?.state(&candidate, max_count)?;
+        Ok(Some(state))
+    })
 }
 
 pub(in crate::store::sqlite) fn missed(
@@ -237,27 +279,30 @@ pub(in crate::store::sqlite) fn missed(
     now: Timestamp,
 ) -> Result<Vec<MissedMessages>, Fault> {
     let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
+    let recent = recent(reader, app, client)?;
     let sql = format!(
         "{CANDIDATE} AND tail.last_at > max(membership.floor, coalesce(membership.read, 0),
                                             coalesce(membership.delivered, 0))
          ORDER BY tail.last_at DESC"
     );
-    let mut candidates = reader.connection.prepare_cached(&sql)?;
-    let mut candidates = candidates.query(params![app, client.as_str(), now.0])?;
-    let mut eyes = Eyes::new(&reader.connection, client, until)?;
-    let mut missed = Vec::new();
-    while missed.len() < max_conversations
-        && let Some(row) = candidates.next()?
-    {
-        let candidate = candidate(row)?;
-        let places = eyes.others(candidate.key, candidate.received, max_messages, |_| true)?;
-        let mut messages = Vec::with_capacity(places.len());
-        for place in places.iter().rev() {
-            messages.extend(by_row(&reader.connection, place.row, &candidate.id)?);
+    reader.look(|connection| {
+        let mut candidates = connection.prepare_cached(&sql)?;
+        let mut candidates = candidates.query(params![app, client.as_str(), now.0])?;
+        let mut eyes = Eyes::new(connection, recent, client, until)?;
+        let mut missed = Vec::new();
+        while missed.len() < max_conversations
+            && let Some(row) = candidates.next()?
+        {
+            let candidate = candidate(row)?;
+            let places = eyes.others(candidate.key, candidate.received, max_messages, |_| true)?;
+            let mut messages = Vec::with_capacity(places.len());
+            for place in places.iter().rev() {
+                messages.extend(by_row(connection, place.row, &candidate.id)?);
+            }
+            if !messages.is_empty() {
+                missed.push(MissedMessages { conversation: candidate.id, kind: candidate.kind, messages });
+            }
         }
-        if !messages.is_empty() {
-            missed.push(MissedMessages { conversation: candidate.id, kind: candidate.kind, messages });
-        }
-    }
-    Ok(missed)
+        Ok(missed)
+    })
 }

@@ -5,7 +5,6 @@ use yanshu_protocol::{ConversationId, Timestamp};
 
 use crate::store::sqlite::rows;
 
-use super::resends::Resends;
 use super::{Batch, Failure};
 
 /// Rows deleted in one go, roughly.
@@ -20,12 +19,7 @@ pub(in crate::store::sqlite) struct Expire {
 
 /// Forgets, and gives the number of rows; 0 when nothing is left to forget.
 pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> Result<u64, Failure> {
-    let resends = match batch.memory.resends {
-        Some(resends) => resends,
-        None => Resends::load(batch.connection)?,
-    };
-    let (resends, forgotten) = resends.expire(batch.connection, due.resend_keys_before, due.now)?;
-    batch.memory.resends = Some(resends);
+    let forgotten = batch.memory.filing.expire_keys(batch.connection, due.resend_keys_before, due.now)?;
     let mut rows = count(forgotten);
     for (sql, boundary) in [
         (
@@ -66,6 +60,8 @@ fn conversation(batch: &mut Batch<'_>, now: Timestamp, most: i64) -> rusqlite::R
         .optional()?;
     let Some((key, place)) = expired else { return Ok(0) };
 
+    // What is not in the index could not be found by it.
+    batch.memory.filing.file_all_of(connection, key)?;
     let mut rows = 0;
     for sql in [
         "DELETE FROM message WHERE row IN (SELECT row FROM message_index WHERE conversation = ?1 LIMIT ?2)",

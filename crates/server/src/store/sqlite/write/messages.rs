@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use yanshu_protocol::{ConversationKind, Timestamp};
 
+use crate::store::sqlite::recent::Place;
 use crate::store::sqlite::{read, rows};
 use crate::store::{Appended, CommitPoint, Draft, StoredMessage};
 
-use super::resends::Resends;
 use super::{Batch, Failure, Tail};
 
 /// Keeps a message, unless it is a repeat.
 pub(in crate::store::sqlite) fn append(batch: &mut Batch<'_>, draft: &Draft) -> Result<Appended, Failure> {
     let row = batch.last_row()? + 1;
     let known = *batch.conversation(&draft.app, &draft.conversation, draft.now)?;
-    if let Some(resend_key) = &draft.resend_key
-        && let Some(first) = repeat_of(batch, draft, known.key, resend_key, row)?
+    let resend_key = draft.resend_key.as_deref();
+    let resend = resend_key.map(|key| rows::resend_hash(&draft.from, key));
+    if let (Some(key), Some(hash)) = (resend_key, resend)
+        && let Some(first) = repeat_of(batch, draft, known.key, key, hash)?
     {
         return Ok(Appended { message: Arc::new(first), repeated: true });
     }
@@ -32,7 +34,7 @@ pub(in crate::store::sqlite) fn append(batch: &mut Batch<'_>, draft: &Draft) -> 
         patched_at: None,
         recalled: false,
     };
-    insert(batch, known.key, row, &message, draft.resend_key.as_deref())?;
+    insert(batch, known.key, &message, rows::place(row, &message, resend), resend_key)?;
     // Service conversations have no time of activity (B-53).
     let hour = if known.kind == ConversationKind::Service { known.active_hour } else { at.0 / rows::HOUR };
     if hour != known.active_hour {
@@ -52,39 +54,35 @@ pub(in crate::store::sqlite) fn append(batch: &mut Batch<'_>, draft: &Draft) -> 
     Ok(Appended { message: Arc::new(message), repeated: false })
 }
 
+/// The message that this one repeats.
 fn repeat_of(
-    batch: &mut Batch<'_>,
+    batch: &Batch<'_>,
     draft: &Draft,
     conversation: i64,
     resend_key: &str,
-    row: i64,
+    hash: i64,
 ) -> Result<Option<StoredMessage>, Failure> {
-    let resends = match batch.memory.resends {
-        Some(resends) => resends,
-        None => *batch.memory.resends.insert(Resends::load(batch.connection)?),
+    let Some(first) = batch.memory.filing.row_of_key(batch.connection, conversation, hash)? else {
+        return Ok(None);
     };
-    let hash = rows::resend_hash(&draft.from, resend_key);
-    let Some(first) = resends.claim(batch.connection, conversation, hash, row)? else { return Ok(None) };
     // Two keys may share a hash; only the message itself can tell.
     let same = batch
         .connection
         .prepare_cached("SELECT 1 FROM message WHERE row = ? AND sender = ? AND resend_key = ?")?
-        .query_row(params![first, draft.from.as_str(), resend_key], |_| Ok(()))
-        .optional()?;
-    if same.is_none() {
+        .exists(params![first, draft.from.as_str(), resend_key])?;
+    if !same {
         return Ok(None);
     }
     Ok(read::messages::by_row(batch.connection, first, &draft.conversation)?)
 }
 
 fn insert(
-    batch: &Batch<'_>,
+    batch: &mut Batch<'_>,
     conversation: i64,
-    row: i64,
     message: &StoredMessage,
+    place: Place,
     resend_key: Option<&str>,
 ) -> rusqlite::Result<()> {
-    let flags = rows::flags(message.receipt, &message.mentions);
     batch
         .connection
         .prepare_cached(
@@ -92,31 +90,17 @@ fn insert(
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
-            row,
+            place.row,
             conversation,
-            message.timestamp.0,
-            message.id.as_str(),
+            place.at,
+            place.id.as_str(),
             message.from.as_str(),
             rows::ContentColumn(&message.content),
-            flags,
+            place.flags,
             rows::mentions_column(&message.mentions),
             resend_key,
         ])?;
-    batch
-        .connection
-        .prepare_cached(
-            "INSERT INTO message_index (conversation, at, id, row, sender_hash, flags, type)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
-            conversation,
-            message.timestamp.0,
-            message.id.as_str(),
-            row,
-            rows::client_hash(&message.from),
-            flags,
-            rows::type_column(&message.content),
-        ])?;
+    batch.memory.filing.add(conversation, place);
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 pub(super) mod cursors;
 pub(super) mod expiry;
+pub(super) mod filing;
 pub(super) mod members;
 pub(super) mod messages;
 pub(super) mod patches;
@@ -24,7 +25,7 @@ use crate::store::WriteError;
 use super::cache::Generations;
 use super::rows;
 
-use resends::Resends;
+use filing::Filing;
 
 /// Why a change was not made.
 #[derive(Debug)]
@@ -55,20 +56,20 @@ pub(super) struct Memory {
     conversations: Generations<(i64, ConversationId), Known>,
     /// Tails that this batch has moved, by conversation.
     moved: BTreeMap<i64, Tail>,
-    resends: Option<Resends>,
+    filing: Filing,
     /// The row of the newest message ever appended; read again after a rollback.
     last_row: Option<i64>,
 }
 
 impl Memory {
     /// Remembers about `conversations` of them.
-    pub(super) fn new(ids: Arc<IdSource>, conversations: usize) -> Self {
+    pub(super) fn new(ids: Arc<IdSource>, conversations: usize, filing: Filing) -> Self {
         Self {
             ids,
             apps: HashMap::new(),
             conversations: Generations::new(conversations),
             moved: BTreeMap::new(),
-            resends: None,
+            filing,
             last_row: None,
         }
     }
@@ -78,12 +79,14 @@ impl Memory {
         self.apps.clear();
         self.conversations.clear();
         self.moved.clear();
-        self.resends = None;
+        self.filing.rolled_back();
         self.last_row = None;
     }
 
-    /// Keeps within bounds; called between batches.
-    pub(super) fn age(&mut self) {
+    /// The transaction is committed.
+    pub(super) fn committed(&mut self) {
+        self.filing.committed();
+        // Nothing is forgotten in the middle of a batch.
         self.conversations.age();
     }
 }
@@ -172,10 +175,17 @@ impl Batch<'_> {
         }
         let row = self
             .connection
-            .prepare_cached("SELECT coalesce(max(row), 0) FROM message")?
+            // The newest may have been deleted; a row that is noted as filed is never used again.
+            .prepare_cached("SELECT max(coalesce((SELECT max(row) FROM message), 0), up_to) FROM filed")?
             .query_row([], |row| row.get(0))?;
         self.memory.last_row = Some(row);
         Ok(row)
+    }
+
+    /// Begins: files a portion of the places that wait, before anything looks for them.
+    pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
+        let last_row = self.last_row()?;
+        self.memory.filing.file_portion(self.connection, last_row)
     }
 
     /// Writes the tails that moved. Needed before anything reads them through SQL.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::params;
 use yanshu_protocol::{Content, Mentions, Timestamp};
 
+use crate::store::sqlite::recent::Place;
 use crate::store::sqlite::{read, rows};
 use crate::store::{PatchDraft, Patched, StoredMessage, WriteError};
 
@@ -13,10 +14,9 @@ use super::{Batch, Failure, Tail};
 /// Edits or recalls a message of the editor's own.
 pub(in crate::store::sqlite) fn patch(batch: &mut Batch<'_>, draft: &PatchDraft) -> Result<Patched, Failure> {
     let known = *batch.conversation(&draft.app, &draft.conversation, draft.now)?;
-    let place = read::messages::locate(batch.connection, known.key, &draft.message, draft.hint)?
-        .ok_or(WriteError::NotFound)?;
-    let message = read::messages::by_row(batch.connection, place.row, &draft.conversation)?
-        .ok_or(WriteError::NotFound)?;
+    let (row, waiting) = locate(batch, known.key, draft)?.ok_or(WriteError::NotFound)?;
+    let message =
+        read::messages::by_row(batch.connection, row, &draft.conversation)?.ok_or(WriteError::NotFound)?;
     if message.from != draft.editor || draft.not_before.is_some_and(|oldest| message.timestamp < oldest) {
         return Err(WriteError::NotOwner.into());
     }
@@ -30,11 +30,30 @@ pub(in crate::store::sqlite) fn patch(batch: &mut Batch<'_>, draft: &PatchDraft)
     // W-359
     let at = Timestamp(draft.now.0.max(known.tail.patched_at + 1));
     let patched = changed(message, draft, at);
-    store(batch, known.key, place.row, &patched, draft)?;
+    let place = rows::place(row, &patched, waiting.as_ref().and_then(|waiting| waiting.resend));
+    store(batch, known.key, &place, &patched, draft)?;
+    if waiting.is_some() {
+        batch.memory.filing.change(known.key, place);
+    }
     let tail = Tail { patched_at: at.0, ..known.tail };
     batch.conversation(&draft.app, &draft.conversation, draft.now)?.tail = tail;
     batch.memory.moved.insert(known.key, tail);
     Ok(Patched { message: Arc::new(patched), unchanged: false })
+}
+
+/// The row of a message, and its place if that is not in the index yet.
+fn locate(
+    batch: &Batch<'_>,
+    conversation: i64,
+    draft: &PatchDraft,
+) -> rusqlite::Result<Option<(i64, Option<Place>)>> {
+    for at in read::messages::times(&draft.message, draft.hint) {
+        if let Some(place) = batch.memory.filing.find(conversation, at, &draft.message) {
+            return Ok(Some((place.row, Some(place))));
+        }
+    }
+    let row = read::messages::locate(batch.connection, conversation, &draft.message, draft.hint)?;
+    Ok(row.map(|row| (row, None)))
 }
 
 fn changed(message: StoredMessage, draft: &PatchDraft, at: Timestamp) -> StoredMessage {
@@ -59,26 +78,24 @@ fn changed(message: StoredMessage, draft: &PatchDraft, at: Timestamp) -> StoredM
 fn store(
     batch: &Batch<'_>,
     conversation: i64,
-    row: i64,
+    place: &Place,
     message: &StoredMessage,
     draft: &PatchDraft,
 ) -> rusqlite::Result<()> {
     let connection = batch.connection;
-    let recalled = if message.recalled { rows::RECALLED } else { 0 };
-    let flags = rows::flags(message.receipt, &message.mentions) | recalled;
     // Only the latest change of a message is told (W-360).
     connection
         .prepare_cached(
             "DELETE FROM patch WHERE conversation = ?1
              AND patched_at = (SELECT patched_at FROM message WHERE row = ?2)",
         )?
-        .execute([conversation, row])?;
+        .execute([conversation, place.row])?;
     connection
         .prepare_cached("INSERT INTO patch (conversation, patched_at, row, device) VALUES (?, ?, ?, ?)")?
         .execute(params![
             conversation,
             message.patched_at.map(|at| at.0),
-            row,
+            place.row,
             draft.device.as_ref().map(|device| device.as_str()),
         ])?;
     // Nothing of a recalled message is kept.
@@ -89,21 +106,15 @@ fn store(
         )?
         .execute(params![
             content,
-            flags,
+            place.flags,
             rows::mentions_column(&message.mentions),
             message.patched_at.map(|at| at.0),
-            row,
+            place.row,
         ])?;
     connection
         .prepare_cached(
             "UPDATE message_index SET flags = ?, type = ? WHERE conversation = ? AND at = ? AND id = ?",
         )?
-        .execute(params![
-            flags,
-            rows::type_column(&message.content),
-            conversation,
-            message.timestamp.0,
-            message.id.as_str(),
-        ])?;
+        .execute(params![place.flags, place.kind, conversation, place.at, place.id.as_str(),])?;
     Ok(())
 }

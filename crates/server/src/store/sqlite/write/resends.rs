@@ -4,7 +4,7 @@
 //! the current one is old enough, the one before holds nothing that is still wanted and is emptied as a whole,
 //! which costs next to nothing.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use yanshu_protocol::Timestamp;
 
 /// Which of the two tables is filled now.
@@ -16,21 +16,15 @@ pub(super) struct Resends {
 
 struct Sql {
     insert: &'static str,
-    find_current: &'static str,
-    find_before: &'static str,
     empty: &'static str,
 }
 
 const EVEN: Sql = Sql {
     insert: "INSERT INTO resend_even (conversation, hash, row) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    find_current: "SELECT row FROM resend_even WHERE conversation = ? AND hash = ?",
-    find_before: "SELECT row FROM resend_odd WHERE conversation = ? AND hash = ?",
     empty: "DELETE FROM resend_even",
 };
 const ODD: Sql = Sql {
     insert: "INSERT INTO resend_odd (conversation, hash, row) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    find_current: "SELECT row FROM resend_odd WHERE conversation = ? AND hash = ?",
-    find_before: "SELECT row FROM resend_even WHERE conversation = ? AND hash = ?",
     empty: "DELETE FROM resend_odd",
 };
 
@@ -45,30 +39,15 @@ impl Resends {
         if self.number % 2 == 0 { &EVEN } else { &ODD }
     }
 
-    /// Keeps a key for a message about to be written. If the same hash is there already, gives its row: most
-    /// likely a repeat.
-    pub(super) fn claim(
+    /// Keeps the key of a message.
+    pub(super) fn keep(
         self,
         connection: &Connection,
         conversation: i64,
         hash: i64,
         row: i64,
-    ) -> rusqlite::Result<Option<i64>> {
-        let sql = self.sql();
-        let find = |sql| {
-            connection
-                .prepare_cached(sql)?
-                .query_row(params![conversation, hash], |row| row.get(0))
-                .optional()
-        };
-        let before = find(sql.find_before)?;
-        if before.is_some() {
-            return Ok(before);
-        }
-        if connection.prepare_cached(sql.insert)?.execute(params![conversation, hash, row])? == 0 {
-            return find(sql.find_current);
-        }
-        Ok(None)
+    ) -> rusqlite::Result<()> {
+        connection.prepare_cached(self.sql().insert)?.execute([conversation, hash, row]).map(drop)
     }
 
     /// Forgets keys of messages before `boundary`, if all of the older table are.
@@ -89,4 +68,15 @@ impl Resends {
         )?;
         Ok((next, forgotten))
     }
+}
+
+/// The row of a message whose key has this hash: most likely the same key.
+pub(super) fn find(connection: &Connection, conversation: i64, hash: i64) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached(
+            "SELECT row FROM resend_even WHERE conversation = ?1 AND hash = ?2
+             UNION ALL SELECT row FROM resend_odd WHERE conversation = ?1 AND hash = ?2 LIMIT 1",
+        )?
+        .query_row([conversation, hash], |row| row.get(0))
+        .optional()
 }

@@ -8,6 +8,7 @@ use yanshu_protocol::{Attributes, Content, ConversationId, ConversationKind, Men
 
 use super::*;
 use crate::ids::IdSource;
+use crate::store::sqlite::write::filing::Filing;
 use crate::store::sqlite::{checkpoint::Checkpointer, file};
 use crate::store::{Completion, Draft, NewConversation, WriteError};
 
@@ -29,7 +30,7 @@ impl Bench {
         let (_, nudge) = Checkpointer::new(checkpointing, Arc::clone(&gate));
         let writer = Writer {
             connection: file::writing(folder.path(), 1_000).unwrap(),
-            memory: Memory::new(Arc::new(IdSource::new(1)), 10),
+            memory: Memory::new(Arc::new(IdSource::new(1)), 10, Filing::new(Arc::default(), 4)),
             caps: Caps { count: 100, bytes: 1_000_000 },
             gate,
             nudge,
@@ -79,9 +80,7 @@ impl Bench {
     /// The texts that are kept.
     fn kept(&self) -> Vec<String> {
         let connection = Connection::open(self.folder.path().join("yanshu.db")).unwrap();
-        let mut texts = connection
-            .prepare("SELECT content FROM message JOIN message_index USING (row) ORDER BY message_index.at")
-            .unwrap();
+        let mut texts = connection.prepare("SELECT content FROM message ORDER BY row").unwrap();
         texts.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 }

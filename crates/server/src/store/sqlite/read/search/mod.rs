@@ -59,7 +59,7 @@ pub(in crate::store::sqlite) fn count(
     })
 }
 
-/// Gives up when the time is over, wherever the engine is then.
+/// Looks, but gives up when the time is over, wherever the engine is then.
 fn within<T>(
     reader: &mut Reader,
     search: &ConversationSearch,
@@ -67,7 +67,7 @@ fn within<T>(
 ) -> Result<T, Fault> {
     let end = Instant::now() + search.timeout;
     reader.connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
-    let result = work(&reader.connection);
+    let result = reader.look(work);
     reader.connection.progress_handler(0, None::<fn() -> bool>)?;
     match result {
         Err(Fault::Engine(error))
