@@ -15,7 +15,7 @@ mod types;
 mod write;
 
 pub use measure::appends_per_second;
-pub(crate) use sqlite::{OpenError, Options, SqliteStore};
+pub(crate) use sqlite::{Options, SqliteStore};
 pub(crate) use types::{
     Conversation, ConversationSearch, Cursor, HistoryPage, Interval, Member, MissedMessages, ReceiptRequest,
     ReceiptTimes, Roster, StoredMessage, UnreadState,

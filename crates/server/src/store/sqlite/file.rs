@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// The database's name in the data folder.
@@ -50,7 +51,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
 
 /// Opens the connection that writes, and brings the layout up to date.
 pub(super) fn writing(folder: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
-    let mut connection = Connection::open(folder.join(DATABASE))?;
+    let mut connection = stable(Connection::open(folder.join(DATABASE))?)?;
     // Durable at every commit, and the log is copied back by another thread.
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL;
@@ -67,7 +68,7 @@ pub(super) fn writing(folder: &Path, cache_kib: u32) -> Result<Connection, OpenE
 /// Opens a connection that reads.
 pub(super) fn reading(folder: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(folder.join(DATABASE), flags)?;
+    let connection = stable(Connection::open_with_flags(folder.join(DATABASE), flags)?)?;
     connection.execute_batch(&format!(
         "PRAGMA query_only = ON;
          PRAGMA busy_timeout = {FOREIGN_LOCK_MS};
@@ -84,6 +85,13 @@ pub(super) fn checkpointing(folder: &Path) -> Result<Connection, OpenError> {
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 0;",
     )?;
+    Ok(connection)
+}
+
+/// Without this guarantee the engine plans a statement anew whenever a bound limit changes, which costs more than
+/// most of our statements.
+fn stable(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -1,8 +1,9 @@
 //! The store in one SQLite file: the default, for one node.
 //!
 //! One thread writes, in batches of whatever waits ([`writer`]); another copies the log back into the file
-//! ([`checkpoint`]); a few threads read, each with its own connection ([`readers`]). `write/` holds the
-//! changes and `read/` the questions, by aggregate; `docs/storage.md` tells why the tables look as they do.
+//! ([`checkpoint`]); a few threads read, each with its own connection ([`readers`]). The places of the newest
+//! messages in history are in memory, for all of them ([`recent`]). `write/` holds the changes and `read/` the
+//! questions, by aggregate; `docs/storage.md` tells why the tables look as they do.
 
 mod cache;
 mod checkpoint;
@@ -18,5 +19,4 @@ mod tests;
 mod write;
 mod writer;
 
-pub(crate) use file::OpenError;
 pub(crate) use store::{Options, SqliteStore};

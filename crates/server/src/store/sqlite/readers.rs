@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
-use yanshu_protocol::AppId;
+use yanshu_protocol::{AppId, ConversationId};
 
 use crate::store::{Reading, StoreError};
 
+use super::cache::Generations;
 use super::file::{self, OpenError};
 use super::recent::Recent;
 
@@ -24,6 +25,9 @@ const QUEUE: usize = 1_024;
 /// Page cache of each connection.
 const CACHE_KIB: u32 = 8 * 1_024;
 
+/// Conversations whose keys a thread remembers, about 100 bytes each; up to twice as many.
+const KEYS: usize = 10_000;
+
 type Task = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// A connection that reads.
@@ -31,6 +35,8 @@ pub(super) struct Reader {
     pub(super) connection: Connection,
     pub(super) recent: Arc<Recent>,
     apps: HashMap<AppId, i64>,
+    /// Keys never change, and that of a deleted conversation finds nothing.
+    keys: Generations<(AppId, ConversationId), i64>,
 }
 
 impl Reader {
@@ -46,6 +52,25 @@ impl Reader {
             .optional()?;
         if let Some(key) = key {
             self.apps.insert(app.clone(), key);
+        }
+        Ok(key)
+    }
+
+    /// The key of a conversation.
+    pub(super) fn key(&mut self, app: &AppId, id: &ConversationId) -> rusqlite::Result<Option<i64>> {
+        let place = (app.clone(), id.clone());
+        if let Some(&mut key) = self.keys.get_mut(&place) {
+            return Ok(Some(key));
+        }
+        let Some(app) = self.app(app)? else { return Ok(None) };
+        let key: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT key FROM conversation WHERE app = ? AND id = ?")?
+            .query_row(params![app, id.as_str()], |row| row.get(0))
+            .optional()?;
+        if let Some(key) = key {
+            self.keys.insert(place, key);
+            self.keys.age();
         }
         Ok(key)
     }
@@ -80,7 +105,12 @@ impl Lane {
         let mut threads = Vec::new();
         for number in 0..count {
             let connection = file::reading(folder, CACHE_KIB)?;
-            let reader = Reader { connection, recent: Arc::clone(recent), apps: HashMap::new() };
+            let reader = Reader {
+                connection,
+                recent: Arc::clone(recent),
+                apps: HashMap::new(),
+                keys: Generations::new(KEYS),
+            };
             let receiver = Arc::clone(&receiver);
             let thread = std::thread::Builder::new()
                 .name(format!("{name}-{number}"))

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::{OpenError, Options, SqliteStore};
+use super::file::OpenError;
+use super::{Options, SqliteStore};
 use crate::ids::IdSource;
 use crate::store::Store;
 use crate::store::conformance::Place;

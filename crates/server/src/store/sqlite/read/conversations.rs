@@ -12,14 +12,6 @@ pub(super) const COLUMNS: &str = "conversation.key, conversation.id, conversatio
      conversation.created_at, conversation.updated_at, conversation.unique_id, conversation.expires_at, \
      tail.last_at, conversation.attributes";
 
-/// The key of a conversation.
-pub(super) fn key(connection: &Connection, app: i64, id: &ConversationId) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached("SELECT key FROM conversation WHERE app = ? AND id = ?")?
-        .query_row(params![app, id.as_str()], |row| row.get(0))
-        .optional()
-}
-
 /// The members in order of joining.
 pub(in crate::store::sqlite) fn members(
     connection: &Connection,
@@ -115,12 +107,14 @@ pub(in crate::store::sqlite) fn memberships(
     now: Timestamp,
 ) -> Result<Vec<bool>, Fault> {
     let Some(app) = reader.app(app)? else { return Ok(vec![false; conversations.len()]) };
-    let mut question = reader.connection.prepare_cached(
-        "SELECT 1 FROM conversation JOIN member ON member.conversation = conversation.key AND client = ?3
-         WHERE app = ?1 AND id = ?2 AND (expires_at IS NULL OR expires_at > ?4)",
-    )?;
-    let mut is_member = |id: &ConversationId| {
-        question.exists(params![app, id.as_str(), client.as_str(), now.0]).map_err(Fault::from)
-    };
-    conversations.iter().map(&mut is_member).collect()
+    reader.look(|connection| {
+        let mut question = connection.prepare_cached(
+            "SELECT 1 FROM conversation JOIN member ON member.conversation = conversation.key AND client = ?3
+             WHERE app = ?1 AND id = ?2 AND (expires_at IS NULL OR expires_at > ?4)",
+        )?;
+        let mut is_member = |id: &ConversationId| {
+            question.exists(params![app, id.as_str(), client.as_str(), now.0]).map_err(Fault::from)
+        };
+        conversations.iter().map(&mut is_member).collect()
+    })
 }

@@ -1,6 +1,6 @@
 //! How far clients are, and when they came there.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use yanshu_protocol::{AppId, ClientId, ConversationId, Timestamp};
 
 use crate::store::sqlite::readers::{Fault, Reader};
@@ -8,15 +8,13 @@ use crate::store::sqlite::rows;
 use crate::store::sqlite::write::cursors::{DELIVERED, READ};
 use crate::store::{Cursor, ReceiptTimes};
 
-use super::messages::key;
-
 pub(in crate::store::sqlite) fn cursor(
     reader: &mut Reader,
     app: &AppId,
     conversation: &ConversationId,
     client: &ClientId,
 ) -> Result<Cursor, Fault> {
-    let Some(key) = key(reader, app, conversation)? else { return Ok(Cursor::default()) };
+    let Some(key) = reader.key(app, conversation)? else { return Ok(Cursor::default()) };
     let Some(app) = reader.app(app)? else { return Ok(Cursor::default()) };
     let found = reader
         .connection
@@ -39,7 +37,7 @@ pub(in crate::store::sqlite) fn cursors(
     app: &AppId,
     conversation: &ConversationId,
 ) -> Result<Vec<(ClientId, Cursor)>, Fault> {
-    let Some(key) = key(reader, app, conversation)? else { return Ok(Vec::new()) };
+    let Some(key) = reader.key(app, conversation)? else { return Ok(Vec::new()) };
     let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
     let mut question = reader.connection.prepare_cached(
         "SELECT member.client, delivered, read FROM member CROSS JOIN membership
@@ -59,38 +57,40 @@ pub(in crate::store::sqlite) fn receipt_times(
     conversation: &ConversationId,
     messages: &[(Timestamp, ClientId)],
 ) -> Result<Vec<ReceiptTimes>, Fault> {
-    let Some(key) = key(reader, app, conversation)? else {
+    let Some(key) = reader.key(app, conversation)? else {
         return Ok(vec![ReceiptTimes::default(); messages.len()]);
     };
-    let clients = receivers(reader, key)?;
-    // Positions and times grow together, so the first position that reaches the message tells when it was
-    // reached.
-    let mut first = reader.connection.prepare_cached(
-        "SELECT at FROM receipt_time WHERE conversation = ? AND client = ? AND what = ? AND position >= ?
-         ORDER BY position LIMIT 1",
-    )?;
-    let mut earliest = |sender: &ClientId, what: i64, at: Timestamp| {
-        let mut earliest: Option<i64> = None;
-        for client in clients.iter().filter(|client| **client != sender.as_str()) {
-            let reached: Option<i64> =
-                first.query_row(params![key, client, what, at.0], |row| row.get(0)).optional()?;
-            earliest = [earliest, reached].into_iter().flatten().min();
+    reader.look(|connection| {
+        let clients = receivers(connection, key)?;
+        // Positions and times grow together, so the first position that reaches the message tells when it was
+        // reached.
+        let mut first = connection.prepare_cached(
+            "SELECT at FROM receipt_time WHERE conversation = ? AND client = ? AND what = ? AND position >= ?
+             ORDER BY position LIMIT 1",
+        )?;
+        let mut earliest = |sender: &ClientId, what: i64, at: Timestamp| {
+            let mut earliest: Option<i64> = None;
+            for client in clients.iter().filter(|client| **client != sender.as_str()) {
+                let reached: Option<i64> =
+                    first.query_row(params![key, client, what, at.0], |row| row.get(0)).optional()?;
+                earliest = [earliest, reached].into_iter().flatten().min();
+            }
+            Ok::<_, rusqlite::Error>(earliest.map(Timestamp))
+        };
+        let mut times = Vec::with_capacity(messages.len());
+        for (at, sender) in messages {
+            times.push(ReceiptTimes {
+                delivered_at: earliest(sender, DELIVERED, *at)?,
+                read_at: earliest(sender, READ, *at)?,
+            });
         }
-        Ok::<_, rusqlite::Error>(earliest.map(Timestamp))
-    };
-    let mut times = Vec::with_capacity(messages.len());
-    for (at, sender) in messages {
-        times.push(ReceiptTimes {
-            delivered_at: earliest(sender, DELIVERED, *at)?,
-            read_at: earliest(sender, READ, *at)?,
-        });
-    }
-    Ok(times)
+        Ok(times)
+    })
 }
 
 /// Everyone with receipt times here: two, or few if members changed.
-fn receivers(reader: &Reader, conversation: i64) -> rusqlite::Result<Vec<String>> {
-    let mut next = reader.connection.prepare_cached(
+fn receivers(connection: &Connection, conversation: i64) -> rusqlite::Result<Vec<String>> {
+    let mut next = connection.prepare_cached(
         "SELECT client FROM receipt_time WHERE conversation = ? AND client > ? ORDER BY client LIMIT 1",
     )?;
     let mut clients: Vec<String> = Vec::new();

@@ -9,14 +9,14 @@ use crate::store::sqlite::recent::Place;
 use crate::store::sqlite::rows;
 use crate::store::{HistoryPage, Interval, StoredMessage};
 
-use super::messages::{by_row, key};
+use super::messages::by_row;
 
 pub(in crate::store::sqlite) fn page(
     reader: &mut Reader,
     app: &AppId,
     page: &HistoryPage,
 ) -> Result<Vec<StoredMessage>, Fault> {
-    let Some(conversation) = key(reader, app, &page.conversation)? else { return Ok(Vec::new()) };
+    let Some(conversation) = reader.key(app, &page.conversation)? else { return Ok(Vec::new()) };
     let places = reader.recent.of(conversation);
     let range = Range::of(page);
     let mut recent: Vec<&Place> = places.iter().filter(|place| range.holds(place)).collect();

@@ -9,8 +9,6 @@ use crate::store::sqlite::recent::Place;
 use crate::store::sqlite::rows;
 use crate::store::{ReceiptRequest, StoredMessage};
 
-use super::conversations;
-
 /// The times at which a message may be: its id tells, if it was made here; the hint may.
 pub(in crate::store::sqlite) fn times(id: &MessageId, hint: Option<Timestamp>) -> impl Iterator<Item = i64> {
     [message_time(id), hint].into_iter().flatten().map(|at| at.0)
@@ -54,7 +52,7 @@ pub(in crate::store::sqlite) fn message(
     id: &MessageId,
     hint: Option<Timestamp>,
 ) -> Result<Option<StoredMessage>, Fault> {
-    let Some(key) = key(reader, app, conversation)? else { return Ok(None) };
+    let Some(key) = reader.key(app, conversation)? else { return Ok(None) };
     let recent = reader.recent.of(key);
     let mut waiting = times(id, hint).filter_map(|at| {
         let position = recent.binary_search_by_key(&at, |place| place.at).ok()?;
@@ -66,12 +64,6 @@ pub(in crate::store::sqlite) fn message(
     };
     let Some(row) = row else { return Ok(None) };
     Ok(by_row(&reader.connection, row, conversation)?)
-}
-
-/// The key of a conversation.
-pub(super) fn key(reader: &mut Reader, app: &AppId, id: &ConversationId) -> Result<Option<i64>, Fault> {
-    let Some(app) = reader.app(app)? else { return Ok(None) };
-    Ok(conversations::key(&reader.connection, app, id)?)
 }
 
 pub(in crate::store::sqlite) fn last(
@@ -103,34 +95,37 @@ pub(in crate::store::sqlite) fn receipt_requests(
     after: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<ReceiptRequest>, Fault> {
-    let Some(key) = key(reader, app, conversation)? else { return Ok(Vec::new()) };
+    let Some(key) = reader.key(app, conversation)? else { return Ok(Vec::new()) };
     let recent = reader.recent.of(key);
     let filed_before = recent.front().map_or(i64::MAX, |first| first.at);
-    let connection = &reader.connection;
-    let mut question = connection.prepare_cached(&format!(
-        "SELECT place.id, place.at, message.sender
-         FROM message_index AS place CROSS JOIN message ON message.row = place.row
-         WHERE place.conversation = ? AND place.at > ? AND place.at <= ? AND place.at < ?
-         AND place.flags & {} AND message.sender <> ? ORDER BY place.at, place.id",
-        rows::RECEIPT
-    ))?;
-    let filed = question.query_map(params![key, after.0, to.0, filed_before, client.as_str()], |row| {
-        Ok(ReceiptRequest {
-            message: rows::id(row, 0)?,
-            timestamp: rows::time(row, 1)?,
-            sender: rows::id(row, 2)?,
-        })
-    })?;
-    let mut requests = filed.collect::<Result<Vec<_>, _>>()?;
-    let wanting = |place: &&Place| place.at > after.0 && place.at <= to.0 && place.flags & rows::RECEIPT != 0;
-    for place in recent.iter().filter(wanting) {
-        let sender: ClientId = connection
-            .prepare_cached("SELECT sender FROM message WHERE row = ?")?
-            .query_row([place.row], |row| rows::id(row, 0))?;
-        if sender != *client {
-            let timestamp = Timestamp(place.at);
-            requests.push(ReceiptRequest { message: place.id.clone(), timestamp, sender });
+    reader.look(|connection| {
+        let mut question = connection.prepare_cached(&format!(
+            "SELECT place.id, place.at, message.sender
+             FROM message_index AS place CROSS JOIN message ON message.row = place.row
+             WHERE place.conversation = ? AND place.at > ? AND place.at <= ? AND place.at < ?
+             AND place.flags & {} AND message.sender <> ? ORDER BY place.at, place.id",
+            rows::RECEIPT
+        ))?;
+        let filed =
+            question.query_map(params![key, after.0, to.0, filed_before, client.as_str()], |row| {
+                Ok(ReceiptRequest {
+                    message: rows::id(row, 0)?,
+                    timestamp: rows::time(row, 1)?,
+                    sender: rows::id(row, 2)?,
+                })
+            })?;
+        let mut requests = filed.collect::<Result<Vec<_>, _>>()?;
+        let wanting =
+            |place: &&Place| place.at > after.0 && place.at <= to.0 && place.flags & rows::RECEIPT != 0;
+        for place in recent.iter().filter(wanting) {
+            let sender: ClientId = connection
+                .prepare_cached("SELECT sender FROM message WHERE row = ?")?
+                .query_row([place.row], |row| rows::id(row, 0))?;
+            if sender != *client {
+                let timestamp = Timestamp(place.at);
+                requests.push(ReceiptRequest { message: place.id.clone(), timestamp, sender });
+            }
         }
-    }
-    Ok(requests)
+        Ok(requests)
+    })
 }

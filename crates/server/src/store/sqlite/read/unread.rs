@@ -10,7 +10,7 @@ use crate::store::sqlite::recent::Places;
 use crate::store::sqlite::rows;
 use crate::store::{CommitPoint, MissedMessages, StoredMessage, UnreadState};
 
-use super::messages::{by_row, key};
+use super::messages::by_row;
 
 /// Everything, for questions about this moment.
 const NOW: CommitPoint = CommitPoint(i64::MAX);
@@ -255,7 +255,7 @@ pub(in crate::store::sqlite) fn unread_in(
     max_count: u32,
     now: Timestamp,
 ) -> Result<Option<UnreadState>, Fault> {
-    let Some(key) = key(reader, app, conversation)? else { return Ok(None) };
+    let Some(key) = reader.key(app, conversation)? else { return Ok(None) };
     let Some(app) = reader.app(app)? else { return Ok(None) };
     let recent = reader.recent.of_all([key]);
     reader.look(|connection| {
