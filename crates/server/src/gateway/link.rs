@@ -339,12 +339,12 @@ impl Link {
         state.outbox.is_half_full(self.list.bounds)
     }
 
-    /// The socket takes bytes again. Gives whether it still does after a write.
+    /// The socket takes bytes again. Gives what [`Self::rest`] gives.
     pub(super) fn unblocked(&self) -> bool {
         let mut state = self.state.lock();
         state.blocked = false;
         self.write_out(&mut state);
-        !state.blocked
+        state.outbox.is_half_full(self.list.bounds)
     }
 
     /// The last frame: a close. Nothing is taken after it.

@@ -178,7 +178,7 @@ impl<'d> Task<'d> {
             return false;
         }
         self.blocked_since = None;
-        self.link.unblocked();
+        self.congested = self.link.unblocked();
         true
     }
 

@@ -1,5 +1,6 @@
 //! What a connection costs while it waits. The numbers are bounds, to be raised only with a reason: ten
-//! thousand idle connections pay for each byte.
+//! thousand idle connections pay for each byte. With socket, timer, session and registry an idle, logged-in
+//! connection takes 2.4 KiB of user memory (`yanshu bench idle --connections 5000`, x86-64, glibc).
 
 use std::mem::size_of_val;
 
@@ -16,6 +17,6 @@ async fn an_idle_connection_is_small() {
     let info = ConnectionInfo { id: 0, profile, ip: None, origin: None };
     let core = Arc::clone(&world.gateway.core);
     let task = connection::run(core, Arc::clone(&link), info, Vec::new());
-    assert!(size_of_val(&task) <= 1024, "the task takes {} bytes", size_of_val(&task));
-    assert!(size_of_val(&*link) <= 256, "the link takes {} bytes", size_of_val(&*link));
+    assert!(size_of_val(&task) <= 704, "the task takes {} bytes", size_of_val(&task));
+    assert!(size_of_val(&*link) <= 224, "the link takes {} bytes", size_of_val(&*link));
 }

@@ -95,3 +95,21 @@ async fn a_client_that_reads_no_answers_has_no_more_commands_started() {
         assert_eq!(alice.replied().await, serial);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn commands_go_on_when_what_waited_is_taken_in_at_once() {
+    let bounds = Bounds { frames: 16, bytes: 1 << 20 };
+    let mut world = World::with(|settings| settings.bounds = bounds);
+    let mut alice = world.client_over("alice", 1024).await;
+    let sending = async {
+        loop {
+            alice.command(None, count()).await;
+        }
+    };
+    let _: Result<(), _> = tokio::time::timeout(Duration::from_secs(1), sending).await;
+    let cut_off = alice.serial;
+    for serial in 2..cut_off {
+        let replied = tokio::time::timeout(Duration::from_secs(1), alice.replied()).await;
+        assert_eq!(replied, Ok(serial));
+    }
+}
