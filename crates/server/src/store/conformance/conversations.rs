@@ -153,7 +153,7 @@ pub(crate) async fn what_belongs_to_an_expired_conversation_is_forgotten(place: 
     let lasting = world.conversation(&["Tom", "Jerry"]).await;
     let kept = world.send(&lasting, "Tom", "kept").await;
     let ending = world.temporary(&["Tom", "Jerry"], 60_000).await;
-    for number in 0..5_000 {
+    for number in 0..3_000 {
         let mut draft = world.draft(&ending, "Tom", text("gone soon"));
         draft.resend_key = (number % 2 == 0).then(|| number.to_string());
         let (done, _) = Completion::waiter();

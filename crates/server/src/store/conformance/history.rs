@@ -1,12 +1,15 @@
 //! Pages of history.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use yanshu_protocol::{ConversationId, Direction, MessageId, Timestamp};
 
 use super::world::{START, text, texts};
 use super::{Place, World};
-use crate::store::{HistoryPage, Interval, StoredMessage};
+use crate::store::{Completion, HistoryPage, Interval, StoredMessage, Write};
 
 fn everything(conversation: &ConversationId, direction: Direction) -> HistoryPage {
     HistoryPage {
@@ -179,4 +182,60 @@ pub(crate) async fn paging_covers_history_exactly_once(place: &impl Place) {
         Ok(())
     };
     tokio::task::block_in_place(|| cases.run(&walks(), run)).unwrap();
+}
+
+pub(crate) async fn history_is_whole_while_messages_stream_in(place: &impl Place) {
+    // W-338: whatever the engine moves about meanwhile, what was acknowledged is there, once and in order.
+    let world = World::open(place);
+    let mut conversations = Vec::new();
+    for _ in 0..5 {
+        conversations.push(world.conversation(&["Tom", "Jerry"]).await);
+    }
+    let completed: Arc<Vec<AtomicUsize>> =
+        Arc::new(conversations.iter().map(|_| AtomicUsize::new(0)).collect());
+    let total = 1_500;
+    let sending = async {
+        for number in 0..total {
+            let which = number % conversations.len();
+            let draft =
+                world.draft(&conversations[which], "Tom", text(&(number / conversations.len()).to_string()));
+            let completed = Arc::clone(&completed);
+            let done = Completion::new(move |result: Result<_, _>| {
+                result.map(drop).unwrap();
+                completed[which].fetch_add(1, Ordering::SeqCst);
+            });
+            world.store.submit(Write::Append(Box::new(draft), done)).await;
+        }
+        world.mark().await;
+    };
+    let reading = async {
+        let mut looks = 0;
+        loop {
+            for (which, conversation) in conversations.iter().enumerate() {
+                let least = completed[which].load(Ordering::SeqCst);
+                let all = texts(&world.history(conversation).await);
+                let expected: Vec<_> = (0..all.len()).map(|number| number.to_string()).collect();
+                assert_eq!(all, expected);
+                assert!(all.len() >= least, "{} of {least}", all.len());
+                let latest = everything(conversation, Direction::Older);
+                let latest = world.page(HistoryPage { limit: 10, ..latest }).await;
+                assert!(latest.len() >= all.len().min(10));
+                let step = latest.windows(2).all(|pair| number(&pair[0]) + 1 == number(&pair[1]));
+                assert!(step, "{:?}", texts(&latest));
+                looks += 1;
+            }
+            if completed.iter().map(|count| count.load(Ordering::SeqCst)).sum::<usize>() == total {
+                return looks;
+            }
+        }
+    };
+    let ((), looks) = tokio::join!(sending, reading);
+    assert!(looks >= conversations.len());
+    for conversation in &conversations {
+        assert_eq!(world.history(conversation).await.len(), total / conversations.len());
+    }
+}
+
+fn number(message: &StoredMessage) -> usize {
+    texts(std::slice::from_ref(message))[0].parse().unwrap()
 }

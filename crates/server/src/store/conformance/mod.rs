@@ -74,6 +74,7 @@ macro_rules! suite {
                 only_messages_of_the_type_asked_for_come,
                 history_of_an_unknown_conversation_is_empty,
                 paging_covers_history_exactly_once,
+                history_is_whole_while_messages_stream_in,
             ];
             conversations: [
                 a_conversation_is_given_back_as_it_was_made,
