@@ -1,10 +1,12 @@
 //! What a connection needs of its transport.
 
 use std::fmt::Debug;
-use std::io;
+use std::io::{self, Read};
 use std::net::{IpAddr, Shutdown};
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use yanshu_protocol::codec::Subprotocol;
 
@@ -34,21 +36,34 @@ impl Wire for TcpStream {
         self.poll_read_ready(cx)
     }
 
+    /// A read that does not fill the buffer has emptied the socket: the runtime is told so in the same breath,
+    /// which saves a second read only to hear it.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Self::try_read(self, buffer)
+        let mut taken = None;
+        let outcome = self.try_io(Interest::READABLE, || {
+            let count = (&*SockRef::from(self)).read(buffer)?;
+            taken = Some(count);
+            if 0 < count && count < buffer.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
+        });
+        taken.map_or(outcome, Ok)
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_write_ready(cx)
     }
 
+    /// Straight to the socket: what the runtime knows of it lies elsewhere in memory, and only matters once the
+    /// socket is full.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        Self::try_write(self, bytes)
+        match SockRef::from(self).send(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Self::try_write(self, bytes),
+            outcome => outcome,
+        }
     }
 
     fn finish(&self) {
         // It fails only if the other end is gone already.
-        let _ = socket2::SockRef::from(self).shutdown(Shutdown::Write);
+        let _ = SockRef::from(self).shutdown(Shutdown::Write);
     }
 }
 
