@@ -215,7 +215,8 @@ pub(crate) struct PatchDraft {
     pub(crate) editor: ClientId,
     /// The editor's device, so that it is not told of its own edit later (W-361).
     pub(crate) device: Option<DeviceId>,
-    /// The new content; `None` recalls.
+    /// The new content; `None` recalls. Text for a binary message is its new bytes: one SDK cannot say it
+    /// otherwise (W-345).
     pub(crate) content: Option<Content>,
     pub(crate) mentions: Mentions,
     /// Oldest message that may still be changed, if there is an edit window (B-240).

@@ -124,6 +124,7 @@ macro_rules! suite {
             ];
             patches: [
                 an_edit_keeps_place_and_identity,
+                text_for_a_binary_message_is_its_new_bytes,
                 a_recalled_message_keeps_nothing_of_its_content,
                 only_the_sender_may_change_a_message,
                 a_message_older_than_the_edit_window_stays,

@@ -25,6 +25,18 @@ pub(crate) async fn an_edit_keeps_place_and_identity(place: &impl Place) {
     assert!(world.unread("Jerry").await[0].mentioned);
 }
 
+pub(crate) async fn text_for_a_binary_message_is_its_new_bytes(place: &impl Place) {
+    // W-345
+    let world = World::open(place);
+    let id = world.conversation(&["Tom"]).await;
+    let binary = |bytes: &'static [u8]| Content::Binary(bytes.into());
+    let draft = world.draft(&id, "Tom", binary(&[0, 159]));
+    let message = StoredMessage::clone(&world.append(draft).await.unwrap().message);
+    let patched = world.patch(world.patch_draft(&message, Some(text("AB")))).await.unwrap();
+    assert_eq!(patched.message.content, binary(b"AB"));
+    assert_eq!(world.history(&id).await, [StoredMessage::clone(&patched.message)]);
+}
+
 pub(crate) async fn a_recalled_message_keeps_nothing_of_its_content(place: &impl Place) {
     // B-243, W-200
     let world = World::open(place);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rusqlite::params;
 use yanshu_protocol::{Content, Mentions, Timestamp};
 
@@ -60,7 +61,12 @@ fn changed(message: StoredMessage, draft: &PatchDraft, at: Timestamp) -> StoredM
     let patched_at = Some(at);
     match &draft.content {
         Some(content) => StoredMessage {
-            content: content.clone(),
+            content: match (&message.content, content) {
+                (Content::Binary(_), Content::Text(text)) => {
+                    Content::Binary(Bytes::copy_from_slice(text.as_bytes()))
+                }
+                _ => content.clone(),
+            },
             mentions: draft.mentions.clone(),
             patched_at,
             ..message
@@ -99,7 +105,7 @@ fn store(
             draft.device.as_ref().map(|device| device.as_str()),
         ])?;
     // Nothing of a recalled message is kept.
-    let content = draft.content.as_ref().map(rows::ContentColumn);
+    let content = (!message.recalled).then_some(rows::ContentColumn(&message.content));
     connection
         .prepare_cached(
             "UPDATE message SET content = ?, flags = ?, mentions = ?, patched_at = ? WHERE row = ?",
