@@ -47,7 +47,7 @@ class Line {
   constructor(target, name) {
     Object.assign(this, { target, name });
     this.host = `${name}.leancloud.cn`;
-    /** Requests and upgrades seen, as `METHOD path`. */
+    /** Requests and upgrades seen: `GET /path`, `WSS /path`. */
     this.seen = [];
   }
 
@@ -102,7 +102,7 @@ class Line {
   }
 
   #upgrade(from, client, head) {
-    this.seen.push(`UPGRADE ${from.url}`);
+    this.seen.push(`${from.socket.forwardedProto === 'https' ? 'WSS' : 'WS'} ${from.url}`);
     const server = connect(this.target.port, '127.0.0.1');
     this.#keep(server);
     client.on('error', () => client.destroy());

@@ -93,7 +93,7 @@ matrix('S-100 B-51: a Chinese name, seen by the other', on, async (stage) => {
   assert.equal((await black.conversation(made.id)).name, '喵星人');
 });
 
-matrix('B-65 W-180 W-182 W-86: creation tells every member online, the creator too: invited, then members joined', on, async (stage) => {
+matrix('B-65 W-180 W-182 W-86: creation tells every member online, the creator too: invited, then members joined', on, async (stage, sdk) => {
   const [tom, jerry] = await stage.clients('tom', 'jerry');
   const made = await tom.create({ members: [jerry.id] });
   for (const client of [tom, jerry]) {
@@ -101,6 +101,8 @@ matrix('B-65 W-180 W-182 W-86: creation tells every member online, the creator t
     const joined = await client.get('membersjoined', { cid: made.id });
     assert.equal(joined.by, tom.id);
     assert.deepEqual(joined.members, sorted(tom.id, jerry.id));
+    // 3.5.7 and 4.3.1 fetch the conversation once for each event, and raise them as the answers come.
+    if (sdk !== v2) continue;
     const kinds = client.all.filter(({ cid }) => cid === made.id).map(({ kind }) => kind);
     assert.ok(kinds.indexOf('invited') < kinds.indexOf('membersjoined'), `${kinds}`);
   }
@@ -412,6 +414,13 @@ matrix('B-323: several by a list of ids', { ...on, sdks: [v2] }, async (stage) =
   const [one, other] = [await tom.create(), await tom.create()];
   const found = await tom.find({ where: { roomIds: [one.id, other.id, UNKNOWN] } });
   assert.deepEqual(sorted(found.map(({ id }) => id)), sorted(one.id, other.id));
+});
+
+matrix('B-323 S-104: several by a list of ids, and those that are not there', { ...on, sdks: having('modern') }, async (stage) => {
+  const tom = await stage.client('tom');
+  const [one, other] = [await tom.create(), await tom.create()];
+  const found = await (await stage.client('bob')).sdk.getConversations([one.id, UNKNOWN, other.id], true);
+  assert.deepEqual(found.map((conversation) => conversation && conversation.id), [one.id, null, other.id]);
 });
 
 matrix('W-405: the member list of 2015 is a query by id', { ...on, sdks: [v2] }, async (stage) => {

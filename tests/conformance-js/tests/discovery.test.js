@@ -88,10 +88,10 @@ test('issue 1: /health answers 200 once the server is ready', async () => {
 });
 
 const QUESTIONS = new Map([
-  [v2, [/^GET \/v1\/route\?_t=\d+&appId=[^&]+&secure=1$/, /^UPGRADE /]],
-  [v3, [/^GET \/1\/route\?appId=/, /^GET \/v1\/route\?appId=[^&]+&secure=true&_t=/, /^UPGRADE /]],
-  [v4, [/^GET \/v1\/route\?appId=[^&]+&secure=true&_t=/, /^UPGRADE /]],
-  [v5, [/^GET \/v1\/route\?appId=[^&]+&secure=true&_t=/, /^UPGRADE /]],
+  [v2, [/^GET \/v1\/route\?_t=\d+&appId=[^&]+&secure=1$/, /^WSS? /]],
+  [v3, [/^GET \/1\/route\?appId=/, /^GET \/v1\/route\?appId=[^&]+&secure=true&_t=/, /^WSS /]],
+  [v4, [/^GET \/v1\/route\?appId=[^&]+&secure=true&_t=/, /^WSS /]],
+  [v5, [/^GET \/v1\/route\?appId=[^&]+&secure=true&_t=/, /^WSS /]],
 ]);
 
 matrix('R-32 W-5 W-13 S-22: the SDK finds the server behind TLS by its own questions', { server: () => server }, async (stage, sdk) => {
@@ -108,7 +108,7 @@ matrix('S-22 B-414: an SDK told not to use TLS connects in the clear', { server:
     : { line, realtime: { server: `http://127.0.0.1:${line.port}`, ssl: false } };
   const client = await stage.client('tom', options);
   assert.deepEqual(await client.ping([client.id]), [client.id]);
-  assert.ok(line.seen.every((question) => !/secure=(1|true)/.test(question)));
+  assert.ok(line.seen.every((question) => !/secure=(1|true)|^WSS/.test(question)));
 });
 
 matrix('W-13 R-32: an SDK given the WebSocket address itself connects without a router', { server: () => server, sdks: [v4, v5] }, async (stage) => {

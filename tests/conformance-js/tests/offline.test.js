@@ -131,6 +131,20 @@ matrix('B-289 B-25 W-316 W-317: reading sets the count to nothing, on every devi
   assert.deepEqual(late.list('unread', { cid: made.id }), []);
 });
 
+matrix('W-89: a read right before the logout counts', { ...on, sdks: having('unread') }, async (stage) => {
+  const tom = await stage.client('tom');
+  const id = name('bob');
+  const made = await tom.create({ members: [id] });
+  await sendAll(made, numbered(2));
+  const bob = await stage.client('bob', { id });
+  await bob.get('unread', { cid: made.id, count: 2 });
+  await (await bob.conversation(made.id)).read();
+  await bob.close();
+  const again = await stage.client('bob', { id });
+  await fence(tom, again);
+  assert.deepEqual(again.list('unread', { cid: made.id }), []);
+});
+
 matrix('B-286 B-287 W-312: a message received while online adds one', { ...on, sdks: having('unread') }, async (stage) => {
   const [tom, bob] = await stage.clients('tom', 'bob');
   const made = await tom.create({ members: [bob.id] });
