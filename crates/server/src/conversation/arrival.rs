@@ -34,6 +34,8 @@ impl Service {
             Vec::new()
         });
         self.dispatcher.hand_on(Job::release(actor.key, missed)).await;
+        // What the client asks next is answered behind it.
+        self.delivered().await;
     }
 
     async fn missed(&self, actor: &Actor, known: Known) -> Result<Vec<Push>, WriteError> {
