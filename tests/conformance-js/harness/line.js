@@ -139,11 +139,6 @@ class Line {
     for (const passage of this.#passages) Object.assign(passage, { up: false, down: false });
   }
 
-  /** The client loses its connections; the server is not told of those that were frozen. */
-  abandon() {
-    for (const { client } of this.#passages) client.destroy();
-  }
-
   /** Ends the line. Connections that are closing in order may finish: 3.5.7 throws if they are reset meanwhile. */
   async dispose() {
     this.#closed = true;

@@ -195,7 +195,7 @@ class LegacyClient extends Mailbox {
 export const v2 = {
   name: '2.4.0',
   generation: 2,
-  can: new Set(['legacy', 'receiptEvent', 'whereQuery']),
+  can: new Set(['receiptEvent']),
 
   async open(server, id, { app = 'main', line, secure = true, auth } = {}) {
     const realtime = freshCopy('lc2');

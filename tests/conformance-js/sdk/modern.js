@@ -251,7 +251,7 @@ async function openClient(sdk, im, realtime, id, { tag, ...options }, line) {
   return new ModernClient(sdk, im, realtime, client, line);
 }
 
-/** Creating the first router question of 3.5.7 must not overlap with another's: both go to the same host name. */
+/** The first questions of two clients of 3.5.7 must not overlap: both go to the same host name. */
 let turn = Promise.resolve();
 
 function takeTurn(work) {
@@ -309,11 +309,11 @@ export const v4 = modern({
   name: '4.3.1',
   module: 'lc4',
   generation: 4,
-  can: [...COMMON, 'pushOfflineMessages', 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'transientAck', 'notifications', 'memberLists', 'goaway'],
+  can: [...COMMON, 'pushOfflineMessages', 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'transientAck', 'goaway'],
 });
 export const v5 = modern({
   name: '5.0.0-rc.8',
   module: 'leancloud-realtime',
   generation: 5,
-  can: [...COMMON, 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'transientAck', 'notifications', 'memberLists', 'goaway', 'combinedQuery'],
+  can: [...COMMON, 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'transientAck', 'goaway', 'combinedQuery'],
 });
