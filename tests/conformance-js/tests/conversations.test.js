@@ -339,6 +339,8 @@ matrix("B-58 B-59: a property of the app's own at the top level is stored, chang
 matrix('B-79 B-80 W-222: the members online are told what changed, the one who did it included', { ...on, sdks: having('info') }, async (stage) => {
   const [tom, bob] = await stage.clients('tom', 'bob');
   const made = await tom.create({ members: [bob.id], name: 'old', attr: { a: 1, b: 2 } });
+  // Its events make the SDK fetch the conversation; a fetch under way would bring the old values back.
+  await bob.get('membersjoined', { cid: made.id });
   const there = await bob.conversation(made.id);
   await made.update({ name: 'new', 'attr.a': 3 });
   for (const client of [tom, bob]) {
