@@ -82,7 +82,7 @@ impl Signals {
 pub(crate) struct Node {
     pub(crate) gateway: Gateway,
     server: Arc<Server>,
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     dispatching: JoinSet<()>,
     chores: JoinSet<()>,
 }

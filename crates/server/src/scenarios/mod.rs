@@ -2,6 +2,7 @@
 
 mod arriving;
 mod events;
+mod history;
 mod peer;
 mod queries;
 mod receipts;

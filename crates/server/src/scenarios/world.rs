@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use yanshu_protocol::Timestamp;
 use yanshu_protocol::codec::Subprotocol;
+use yanshu_protocol::{ConversationId, ConversationKind, Timestamp};
 
 use super::Peer;
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use crate::config::{App, Config, Secret};
 use crate::gateway::{Hello, MemoryWire};
 use crate::server::Node;
+use crate::store::{Completion, NewConversation, Write};
 
 /// Bytes under way on a line in each direction.
 const LINE: usize = 1 << 16;
@@ -54,6 +55,28 @@ impl World {
     async fn start_server(&mut self) {
         let clock = Arc::new(self.clock.clone());
         self.node = Some(Node::start(&self.config, clock).await.expect("the server starts"));
+    }
+
+    /// Puts in a conversation as an import does: with an id of another origin.
+    pub(super) async fn import(&self, id: &str, kind: ConversationKind, members: &[&str]) -> ConversationId {
+        let id: ConversationId = id.parse().unwrap();
+        let members = super::peer::ids(members);
+        let conversation = NewConversation {
+            app: self.config.apps[0].id.clone(),
+            id: id.clone(),
+            kind,
+            creator: "importer".parse().unwrap(),
+            members,
+            attributes: Default::default(),
+            unique_id: None,
+            expires_at: None,
+            now: self.clock.now(),
+        };
+        let (done, waiter) = Completion::waiter();
+        let store = &self.node.as_ref().expect("it runs").store;
+        store.submit(Write::Create(Box::new(conversation), done)).await;
+        waiter.await.expect("the store answers").expect("the conversation is made");
+        id
     }
 
     /// Stops the server as on SIGTERM and starts it again on the same data.
