@@ -26,11 +26,16 @@ impl Domain for Server {
         key: SessionKey,
     ) -> BoxFuture<'_, Result<Opened, Reject>> {
         Box::pin(async move {
-            let (opened, displaced) =
+            let (mut opened, displaced) =
                 self.logins.open(request, connection.profile, key, connection.id).await?;
             for session in displaced {
                 let outcome = self.conversations.displaced(&opened.actor, session).await;
                 log("a displaced session", &opened.actor, outcome);
+            }
+            // Known before the session opens, so that it is back in its room by the time its client hears of it.
+            let room = self.conversations.room_to_return_to(&opened.actor).await?;
+            if room.is_some() {
+                Arc::make_mut(&mut opened.actor).returns_to = room;
             }
             Ok(opened)
         })

@@ -1,6 +1,6 @@
 //! Who acts: one open session of one client.
 
-use yanshu_protocol::{AppId, ClientId, DeviceId, Tag};
+use yanshu_protocol::{AppId, ClientId, ConversationId, DeviceId, Tag};
 
 /// Names a session on this node, and with the node's number in the whole cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,4 +110,6 @@ pub struct Actor {
     pub tag: Option<Tag>,
     /// What the session can handle.
     pub capabilities: Capabilities,
+    /// The chat room it comes back into (B-380).
+    pub returns_to: Option<ConversationId>,
 }

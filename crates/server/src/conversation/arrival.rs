@@ -40,8 +40,11 @@ impl Service {
 
     async fn missed(&self, actor: &Actor, known: Known) -> Result<Vec<Push>, WriteError> {
         // First of all: whatever others do once they know that the client is here must reach it.
+        if let Some(room) = &actor.returns_to {
+            self.bus.enter_room(actor.key, room).await;
+        }
         let until = self.begin_receiving(actor.key).await?;
-        self.return_to_room(actor).await?;
+        self.remember_return(actor).await;
         self.flush_cursors().await?;
         let mut pushes = match actor.capabilities.offline() {
             OfflineMode::Pushed => self.missed_messages(actor, until).await?,

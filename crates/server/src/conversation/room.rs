@@ -7,7 +7,7 @@ use yanshu_session::Actor;
 
 use super::Service;
 use crate::config::OnePer;
-use crate::store::{Completion, RoomPresence, StoreError, Write};
+use crate::store::{RoomPresence, StoreError, Write};
 
 impl Service {
     /// Puts the session into a room, out of any other, and remembers it for the case of a lost connection.
@@ -97,21 +97,27 @@ impl Service {
         self.note_room(actor, Some(room), Some(self.clock.now())).await;
     }
 
-    /// A session that was lost in a room and comes back in time is put back (B-380).
-    pub(super) async fn return_to_room(&self, actor: &Actor) -> Result<(), StoreError> {
+    /// The room that a session comes back into, if it was lost there and comes in time (B-380).
+    pub(crate) async fn room_to_return_to(
+        &self,
+        actor: &Actor,
+    ) -> Result<Option<ConversationId>, StoreError> {
         let window = self.settings(&actor.app).room.rejoin_seconds;
         let since = self.clock.now().plus_millis(-i64::from(window).saturating_mul(1000));
         let room = self.store.room_to_return_to(&actor.app, &actor.client, device(actor), since).await?;
-        let Some(room) = room else { return Ok(()) };
+        let Some(room) = room else { return Ok(None) };
         let roster = self.rosters.get(&*self.store, &actor.app, &room, self.clock.now()).await?;
-        if roster.is_some_and(|roster| roster.kind == ConversationKind::Room) {
-            self.bus.enter_room(actor.key, &room).await;
-            self.note_room(actor, Some(room), None).await;
-        }
-        Ok(())
+        Ok(roster.filter(|roster| roster.kind == ConversationKind::Room).map(|_| room))
     }
 
-    /// Remembering is queued like every change, and nobody waits for it.
+    /// The session is there again.
+    pub(super) async fn remember_return(&self, actor: &Actor) {
+        if actor.returns_to.is_some() {
+            self.note_room(actor, actor.returns_to.clone(), None).await;
+        }
+    }
+
+    /// Waits until it is kept: who has left must not be put back because it returns at once.
     async fn note_room(&self, actor: &Actor, room: Option<ConversationId>, lost_at: Option<Timestamp>) {
         let presence = RoomPresence {
             app: actor.app.clone(),
@@ -120,12 +126,9 @@ impl Service {
             room,
             lost_at,
         };
-        let done = Completion::new(|result| {
-            if let Err(error) = result {
-                tracing::warn!(%error, "a room presence was not noted");
-            }
-        });
-        self.store.submit(Write::SetRoom(Box::new(presence), done)).await;
+        if let Err(error) = self.commit(|done| Write::SetRoom(Box::new(presence), done)).await {
+            tracing::warn!(%error, "a room presence was not noted");
+        }
     }
 }
 

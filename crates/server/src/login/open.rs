@@ -54,6 +54,7 @@ impl Logins {
             device: origin.device,
             tag: origin.tag,
             capabilities: Capabilities::new(config, delivery(profile, &app.settings)),
+            returns_to: None,
         };
         let displaced = self.make_room(&actor, connection, request.details.reconnect).await?;
         let token = app.signer.sign(&self.claims(&actor));

@@ -41,6 +41,7 @@ fn actor(name: &str, key: u64, bits: i64, profile: Profile) -> Arc<Actor> {
         device: None::<DeviceId>,
         tag: None::<Tag>,
         capabilities: Capabilities::new(bits, profile),
+        returns_to: None,
     })
 }
 

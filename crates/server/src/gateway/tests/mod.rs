@@ -133,6 +133,7 @@ impl Domain for FakeDomain {
                     device: None,
                     tag: None,
                     capabilities: Capabilities::new(request.details.config.unwrap_or(0), connection.profile),
+                    returns_to: None,
                 }),
                 token: "token".parse().unwrap(),
                 ttl_seconds: 604_800,

@@ -152,6 +152,7 @@ fn fresh_session(world: &World, name: &str) -> SessionKey {
     let key = world.registry.next_key();
     let link = world.gateway.core.live.links().into_iter().max_by_key(|link| link.id).unwrap();
     let actor = Arc::new(Actor {
+        returns_to: None,
         app: app(),
         client: client(name),
         key,
