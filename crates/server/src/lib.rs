@@ -1,5 +1,6 @@
 //! The Yanshu server. One folder per room; `docs/architecture.md` follows a message through them.
 
+mod apps;
 mod bus;
 pub mod clock;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod query;
 #[cfg(test)]
 mod scenarios;
 mod server;
+mod signature;
 mod store;
 pub mod telemetry;
 

@@ -8,10 +8,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
+use crate::apps::Apps;
 use crate::bus::{Bus, LocalBus};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::conversation::{Apps, Service};
+use crate::conversation::Service;
 use crate::domain::Server;
 use crate::gateway::{Gateway, Registry, Settings};
 use crate::ids::IdSource;
@@ -97,21 +98,18 @@ impl Node {
         let settings = Settings::from(config);
         let registry = Registry::new(&settings, Arc::clone(&clock));
         let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(&registry) as _));
-        let apps = Apps::new(config.apps.iter().map(|app| (app.id.clone(), app.settings.clone())));
+        let apps = Arc::new(Apps::new(config.apps.iter().cloned()));
         let logins = Logins::new(
-            &config.apps,
+            Arc::clone(&apps),
             config.session.token_ttl,
             Arc::clone(&store),
             Arc::clone(&bus),
             Arc::clone(&clock),
         );
         let (conversations, delivering) =
-            Service::new(Arc::new(apps), Arc::clone(&store), bus, Arc::clone(&clock), ids);
+            Service::new(Arc::clone(&apps), Arc::clone(&store), bus, Arc::clone(&clock), ids);
         let server = Arc::new(Server { logins, conversations });
-        let knows_app = {
-            let server = Arc::clone(&server);
-            Arc::new(move |app: &_| server.logins.serves(app))
-        };
+        let knows_app = Arc::new(move |app: &_| apps.get(app).is_some());
         let domain = Arc::clone(&server) as _;
         let routes = page::router(config.apps.first().map(|app| app.id.as_str()));
         let gateway = Gateway::new(settings, Arc::clone(&clock), registry, domain, knows_app, routes);

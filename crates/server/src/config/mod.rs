@@ -29,7 +29,7 @@ use serde::Deserialize;
 
 pub use app::{
     App, AppConfig, Clients, Conversation, EventRule, GroupReceipts, History, IdPolicy, Limits, Members,
-    Message, Offline, OfflineDelivery, OnePer, Over, Preset, Query, Receipts, Room, Temporary,
+    Message, Offline, OfflineDelivery, OnePer, Over, Preset, Query, Receipts, Room, Signature, Temporary,
 };
 pub use connection::Connection;
 pub use drain::Drain;

@@ -71,7 +71,7 @@ fn a_file_sets_the_server_and_each_app() {
     assert_eq!(config.connection.frame_limit, ByteSize::kib(128));
     assert_eq!(
         config.apps[0].settings.members,
-        Members { event_rule: EventRule::Guides, max: 50, roles: false }
+        Members { event_rule: EventRule::Guides, max: 50, ..Members::default() }
     );
     assert_eq!(config.apps[1].settings.members, Members::default());
     assert_eq!(config.apps[1].settings.room.one_per, OnePer::Client);
@@ -150,11 +150,6 @@ fn an_app_needs_an_id_of_its_own_and_two_keys() {
         error(&format!("{APP}{APP}"))
             .starts_with("`apps.1.id`: `an-app-of-ours` is the id of an earlier app")
     );
-}
-
-#[test]
-fn roles_are_refused_in_words() {
-    assert!(app_error("[apps.members]\nroles = true\n").contains("roles are not there yet"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::cursors::Seat;
 use super::dispatch::{Job, Respond};
 use crate::bus::{Audience, Needs, Push};
 use crate::config::EventRule;
+use crate::signature::Act;
 use crate::store::{Completion, Conversation, MembersOutcome, MembersRequest, Roster, Write, WriteError};
 
 /// Which way a change of members goes.
@@ -34,7 +35,7 @@ impl Service {
     }
 
     async fn change_members(&self, actor: &Arc<Actor>, request: ChangeMembers, way: Way, respond: Respond) {
-        let ChangeMembers { conversation, mut members, .. } = request;
+        let ChangeMembers { conversation, mut members, signature } = request;
         // An anonymous client of 2015 does not know its own id and names nobody when it means itself (W-395).
         if members.is_empty() {
             members.push(actor.client.clone());
@@ -43,6 +44,18 @@ impl Service {
             Ok(roster) => roster,
             Err(reject) => return self.answer(respond, Err(reject)).await,
         };
+        let signed = match way {
+            Way::In => {
+                Some(Act::Add { conversation: &conversation, members: &members, actor: &actor.client })
+            }
+            // Leaving is not signed (B-425).
+            Way::Out if only_itself(actor, &members) => None,
+            Way::Out => Some(Act::Remove { conversation: &conversation, members: &members }),
+        };
+        let signed = signed.map_or(Ok(()), |act| self.check_signature(actor, &act, signature.as_ref()));
+        if let Err(reject) = signed {
+            return self.answer(respond, Err(reject)).await;
+        }
         let allowed = match roster.kind {
             ConversationKind::Normal => may_change(actor, &roster, &members),
             ConversationKind::Room => {
@@ -120,11 +133,14 @@ impl Service {
 
 /// Members may add and remove anybody; others only themselves (B-86 to B-89).
 fn may_change(actor: &Actor, roster: &Roster, members: &[ClientId]) -> Result<(), Reject> {
-    let only_itself = members.iter().all(|client| *client == actor.client);
-    if only_itself || roster.includes(&actor.client) {
+    if only_itself(actor, members) || roster.includes(&actor.client) {
         return Ok(());
     }
     Err(Code::ConversationMembershipRequired.into())
+}
+
+pub(super) fn only_itself(actor: &Actor, members: &[ClientId]) -> bool {
+    members.iter().all(|client| *client == actor.client)
 }
 
 /// Who is told what about a change (B-95, B-96).

@@ -6,7 +6,6 @@
 //! The way of a change: a rule here accepts it → the store commits it → its completion, still in commit order,
 //! hands the reply and what others are told to the [`dispatch::Dispatcher`] → the bus.
 
-mod apps;
 mod arrival;
 mod attributes;
 mod cursors;
@@ -29,16 +28,18 @@ use std::sync::Arc;
 
 use yanshu_protocol::{
     AppId, ClientId, Code, Command, ConversationCommand, ConversationId, Event, Reject, SessionCommand,
+    Signature,
 };
 use yanshu_session::Actor;
 
+use crate::apps::Apps;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::AppConfig;
 use crate::ids::IdSource;
+use crate::signature::{self, Act};
 use crate::store::{Completion, Roster, Store, StoreError, Write, WriteError};
 
-pub(crate) use apps::Apps;
 pub(crate) use arrival::Known;
 pub(crate) use dispatch::Respond;
 
@@ -171,6 +172,20 @@ impl Service {
 
     fn settings(&self, app: &AppId) -> Arc<AppConfig> {
         self.apps.settings(app)
+    }
+
+    /// That the app's own server allowed an act, where the app wants that (B-416).
+    fn check_signature(
+        &self,
+        actor: &Actor,
+        act: &Act<'_>,
+        signature: Option<&Signature>,
+    ) -> Result<(), Reject> {
+        let Some(app) = self.apps.get(&actor.app) else { return Err(Code::AppNotAvailable.into()) };
+        if !act.is_signed(&app.settings.signature) {
+            return Ok(());
+        }
+        signature::check(&app, Some(&actor.client), act, signature, None, self.clock.now())
     }
 
     /// The roster of a conversation that exists.

@@ -6,6 +6,7 @@ use yanshu_protocol::{
 use yanshu_session::Actor;
 
 use super::Service;
+use super::members::only_itself;
 use crate::config::OnePer;
 use crate::store::{RoomPresence, StoreError, Write};
 
@@ -71,8 +72,7 @@ impl Service {
 
     /// 2015 let anyone bring others in; later nobody (B-385).
     fn only_itself_or_invited(&self, actor: &Actor, members: &[ClientId]) -> Result<(), Reject> {
-        let only_itself = members.iter().all(|client| *client == actor.client);
-        if only_itself || self.settings(&actor.app).room.allow_invite {
+        if only_itself(actor, members) || self.settings(&actor.app).room.allow_invite {
             return Ok(());
         }
         Err(Code::NormalConversationRequired.into())

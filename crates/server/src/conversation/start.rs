@@ -16,12 +16,20 @@ use super::view::seconds_left;
 use crate::bus::Push;
 use crate::config::AppConfig;
 use crate::query;
+use crate::signature::Act;
 use crate::store::{Completion, Created, NewConversation, Roster, Write, WriteError};
 
 impl Service {
     /// Makes a conversation, or finds the unique one with the same members (W-171 to W-183).
     pub(super) async fn start(&self, actor: &Arc<Actor>, request: StartConversation, respond: Respond) {
         let settings = self.settings(&actor.app);
+        if !request.temporary {
+            // Temporary conversations need none: one SDK does not sign them (W-450).
+            let act = Act::Start { members: &request.members, creator: &actor.client };
+            if let Err(reject) = self.check_signature(actor, &act, request.signature.as_ref()) {
+                return self.answer(respond, Err(reject)).await;
+            }
+        }
         let draft = match self.draft(actor, request, &settings) {
             Ok(draft) => draft,
             Err(reject) => return self.answer(respond, Err(reject)).await,

@@ -2,23 +2,24 @@
 //!
 //! This room owns session tokens and the rule that a client holds a tag on one device at a time. It decides
 //! whether a session opens; it registers nothing, and knows no socket and no conversation. It may touch the
-//! store (how sessions ended, who holds a tag), the bus (who is online) and the clock.
+//! table of apps, the store (how sessions ended, who holds a tag), the bus (who is online) and the clock.
 
 mod open;
 mod tag;
 mod token;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngCore;
-use yanshu_protocol::{AppId, Code, Event, Reject, Timestamp};
+use yanshu_protocol::{AppId, ClientId, Code, Event, Reject, Signature, Timestamp};
 use yanshu_session::{Actor, Rate, Rates};
 
+use crate::apps::{App, Apps};
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::config::{App, AppConfig, Over};
+use crate::config::{AppConfig, Over};
+use crate::signature::{self, Act};
 use crate::store::{Completion, SessionEnd, Store, StoreError, Write, WriteError};
 
 use token::{Claims, Signer};
@@ -26,47 +27,32 @@ use token::{Claims, Signer};
 /// Decides about sessions.
 #[derive(Debug)]
 pub(crate) struct Logins {
-    apps: HashMap<AppId, AppLogin>,
+    apps: Arc<Apps>,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
     token_ttl: Duration,
 }
 
-#[derive(Debug)]
-struct AppLogin {
-    signer: Signer,
-    settings: AppConfig,
-}
-
 impl Logins {
     pub(crate) fn new(
-        apps: &[App],
+        apps: Arc<Apps>,
         token_ttl: Duration,
         store: Arc<dyn Store>,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let login = |app: &App| {
-            let signer = Signer::new(&app.id, app.master_key.expose());
-            (app.id.clone(), AppLogin { signer, settings: app.settings.clone() })
-        };
-        Self { apps: apps.iter().map(login).collect(), store, bus, clock, token_ttl }
+        Self { apps, store, bus, clock, token_ttl }
     }
 
-    /// Whether this server serves the app.
-    pub(crate) fn serves(&self, app: &AppId) -> bool {
-        self.apps.contains_key(app)
-    }
-
-    fn app(&self, app: &AppId) -> Result<&AppLogin, Reject> {
+    fn app(&self, app: &AppId) -> Result<Arc<App>, Reject> {
         self.apps.get(app).ok_or_else(|| Code::AppNotAvailable.into())
     }
 
     /// A fresh token for an open session (W-130 to W-132).
     pub(crate) fn refresh(&self, actor: &Actor) -> Result<Event, Reject> {
         let app = self.app(&actor.app)?;
-        let token = app.signer.sign(&self.claims(actor));
+        let token = signer(&app).sign(&self.claims(actor));
         Ok(Event::SessionRefreshed { token, ttl_seconds: self.ttl_seconds() })
     }
 
@@ -74,6 +60,16 @@ impl Logins {
     pub(crate) async fn closed(&self, actor: &Actor) -> Result<(), WriteError> {
         self.hold_tag(actor, self.clock.now()).await?;
         self.end(&actor.app, &actor.session, SessionEnd::Closed).await
+    }
+
+    /// That the app's own server lets the client in (B-420). An anonymous client signs no id (W-447).
+    fn check_signature(
+        &self,
+        app: &App,
+        client: Option<&ClientId>,
+        signature: Option<&Signature>,
+    ) -> Result<(), Reject> {
+        signature::check(app, client, &Act::Login, signature, None, self.clock.now())
     }
 
     async fn end(&self, app: &AppId, session: &str, end: SessionEnd) -> Result<(), WriteError> {
@@ -111,6 +107,10 @@ impl Logins {
         self.store.submit(write(done)).await;
         waiter.await.unwrap_or_else(|_| Err(StoreError::Unavailable("shutting down".to_owned()).into()))
     }
+}
+
+fn signer(app: &App) -> Signer {
+    Signer::new(&app.id, app.master_key.expose())
 }
 
 /// 128 bits of chance as URL-safe text.

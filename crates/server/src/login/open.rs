@@ -6,9 +6,11 @@ use yanshu_protocol::{ClientId, Code, DeviceId, OpenSession, Reject, Tag};
 use yanshu_session::{Actor, Capabilities, OfflineMode, OpenRequest, Opened, Profile, SessionKey};
 
 use super::token::Claims;
-use super::{AppLogin, Logins, random_id, rates};
+use super::{Logins, random_id, rates, signer};
+use crate::apps::App;
 use crate::bus::SessionInfo;
 use crate::config::{AppConfig, IdPolicy, OfflineDelivery};
+use crate::signature::Act;
 use crate::store::SessionEnd;
 
 /// What an SDK can handle that reopens without token and without saying so: it said this the first time
@@ -35,8 +37,11 @@ impl Logins {
     ) -> Result<(Opened, Vec<SessionInfo>), Reject> {
         let app = self.app(&request.app)?;
         let client = client_id(request.client.clone(), &app.settings)?;
-        let claims = self.claims_of(app, &client, &request.details)?;
+        let claims = self.claims_of(&app, &client, &request.details)?;
         let reopened = claims.is_some();
+        if !reopened && Act::Login.is_signed(&app.settings.signature) {
+            self.check_signature(&app, request.client.as_ref(), request.details.signature.as_ref())?;
+        }
         if let Some(claims) = &claims {
             self.check_end(&request, claims).await?;
         }
@@ -57,7 +62,7 @@ impl Logins {
             returns_to: None,
         };
         let displaced = self.make_room(&actor, connection, request.details.reconnect).await?;
-        let token = app.signer.sign(&self.claims(&actor));
+        let token = signer(&app).sign(&self.claims(&actor));
         let opened = Opened {
             actor: Arc::new(actor),
             token,
@@ -71,7 +76,7 @@ impl Logins {
     /// refused (W-118).
     fn claims_of(
         &self,
-        app: &AppLogin,
+        app: &App,
         client: &ClientId,
         details: &OpenSession,
     ) -> Result<Option<Claims>, Reject> {
@@ -79,8 +84,7 @@ impl Logins {
             return Err(Code::SessionTokenExpired.into());
         }
         let Some(token) = &details.token else { return Ok(None) };
-        let valid = app
-            .signer
+        let valid = signer(app)
             .verify(token)
             .filter(|claims| claims.client == *client && claims.expires_at > self.clock.now());
         valid.map(Some).ok_or_else(|| Code::SessionTokenExpired.into())

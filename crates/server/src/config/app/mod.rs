@@ -10,6 +10,7 @@ mod offline;
 mod query;
 mod receipts;
 mod room;
+mod signature;
 mod temporary;
 
 use serde::{Deserialize, Deserializer};
@@ -25,6 +26,7 @@ pub use offline::{Offline, OfflineDelivery};
 pub use query::Query;
 pub use receipts::{GroupReceipts, Receipts};
 pub use room::{OnePer, Room};
+pub use signature::Signature;
 pub use temporary::Temporary;
 
 use super::reference::Table;
@@ -103,6 +105,7 @@ app_tables! {
     room: Room,
     temporary: Temporary,
     receipts: Receipts,
+    signature: Signature,
 }
 
 impl App {
@@ -127,9 +130,6 @@ impl App {
         }
         if !self.key.expose().is_empty() && self.key == self.master_key {
             problem("master_key", "must differ from `key`, which every client knows");
-        }
-        if self.settings.members.roles {
-            problem("members.roles", "roles are not there yet: only `false` is possible in this version");
         }
         if self.settings.temporary.default_ttl_seconds > self.settings.temporary.max_ttl_seconds {
             problem("temporary.default_ttl_seconds", "must not be more than `max_ttl_seconds`");

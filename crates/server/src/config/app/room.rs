@@ -12,6 +12,10 @@ section! {
         rejoin_seconds: u32 = 1800, in 0..=604_800;
         /// Whether others may be added to and removed from a chat room; else 4314 (B-385).
         allow_invite: bool = false;
+        /// Most silenced clients of a chat room; more is refused with 4561 (B-131).
+        max_silenced: usize = 10_000, in 0..=1_000_000;
+        /// Most blocked clients of a chat room or service conversation; more is refused with 4543 (B-139).
+        max_blocked: usize = 10_000, in 0..=1_000_000;
     }
 }
 
