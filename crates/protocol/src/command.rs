@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    AppId, Attributes, ClientId, Content, ConversationId, DeviceId, Mentions, MessageId, Reject, Serial,
-    SessionToken, Tag, Timestamp,
+    AppId, Attributes, BlockConversations, ClientId, Content, ConversationId, DeviceId, Mentions, MessageId,
+    Page, Reject, Restrict, Restriction, Role, Serial, SessionToken, Tag, Timestamp,
 };
 
 /// A command with its address: who it is for, and the number its reply must carry (W-45, W-56).
@@ -174,6 +174,39 @@ pub enum ConversationCommand {
         /// Whether to list every other member (W-235).
         each_member: bool,
     },
+    /// Gives a member a role (W-236).
+    SetRole {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Whose role.
+        member: ClientId,
+        /// Which role; `None` for a name that is none (W-242).
+        role: Option<Role>,
+    },
+    /// Silences or blocks clients, or no longer (W-245, W-363).
+    Restrict(Restrict),
+    /// Who is restricted? (W-249, W-367)
+    Restricted {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which of its lists.
+        restriction: Restriction,
+        /// Which part of the list.
+        page: Page,
+    },
+    /// Which of these are restricted? (W-251, W-368)
+    CheckRestricted {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// By which of its lists.
+        restriction: Restriction,
+        /// The clients to look for.
+        clients: Vec<ClientId>,
+    },
+    /// Blocks conversations for the client itself, or no longer (B-135).
+    BlockConversations(BlockConversations),
+    /// Which conversations does the client block? (B-135)
+    BlockedConversations(Page),
 }
 
 /// A conversation to be made.

@@ -152,6 +152,8 @@ codes! {
 pub struct Reject {
     /// The protocol's code; its name travels as the reason.
     pub code: Code,
+    /// The words that travel as the reason in place of the code's name (W-138).
+    pub said: Option<String>,
     /// A sentence for the developer at the other end (W-80).
     pub detail: Option<Cow<'static, str>>,
     /// The code and text of the app's own hook, if that refused (W-80).
@@ -162,13 +164,25 @@ impl Reject {
     /// A refusal with the code alone.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, app: None }
+        Self { code, said: None, detail: None, app: None }
+    }
+
+    /// A refusal whose reason is in the caller's own words.
+    #[must_use]
+    pub fn saying(code: Code, text: impl Into<String>) -> Self {
+        Self { said: Some(text.into()), ..Self::new(code) }
     }
 
     /// A refusal with a sentence that helps the developer.
     #[must_use]
     pub fn because(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: Some(detail.into()), app: None }
+        Self { detail: Some(detail.into()), ..Self::new(code) }
+    }
+
+    /// The reason on the wire: the code's name, or what is said in its place.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.said.as_deref().unwrap_or(self.code.name())
     }
 }
 
@@ -180,7 +194,7 @@ impl From<Code> for Reject {
 
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code.number(), self.code.name())?;
+        write!(f, "{} {}", self.code.number(), self.reason())?;
         match &self.detail {
             Some(detail) => write!(f, ": {detail}"),
             None => Ok(()),

@@ -1,8 +1,8 @@
 //! What a server tells a client: replies to its commands, and pushes.
 
 use crate::{
-    Attributes, ClientId, Content, ConversationId, ConversationKind, ConversationView, Mentions, MessageId,
-    Reject, Serial, SessionToken, Timestamp, UniqueId, Unsupported,
+    Attributes, ClientId, Code, Content, ConversationId, ConversationKind, ConversationView, Mentions,
+    MessageId, Reject, Restriction, Role, Serial, SessionToken, Timestamp, UniqueId, Unsupported,
 };
 
 /// An event with its address.
@@ -164,6 +164,99 @@ pub enum Event {
         by: ClientId,
         /// When.
         at: Timestamp,
+    },
+    /// A member has its role; the reply (W-237).
+    RoleUpdated {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// A member has another role (W-238).
+    MemberRoleChanged {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Whose role.
+        member: ClientId,
+        /// Which it is now.
+        role: Role,
+        /// Who gave it.
+        by: ClientId,
+    },
+    /// Clients were restricted or are no longer; the reply (W-245, W-363).
+    RestrictionChanged {
+        /// Which list.
+        restriction: Restriction,
+        /// Taken off the list, not put on it.
+        lifted: bool,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The ids that are now as asked.
+        allowed: Vec<ClientId>,
+        /// The ids that were refused, by reason.
+        failed: Vec<MemberFailure>,
+    },
+    /// Part of a conversation's list (W-249, W-367).
+    RestrictedClients {
+        /// Which list.
+        restriction: Restriction,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The clients on it.
+        clients: Vec<ClientId>,
+        /// Where the next part begins, if there is one.
+        next: Option<u32>,
+    },
+    /// Those of the asked clients that are restricted (W-251, W-368).
+    RestrictedAmong {
+        /// Which list.
+        restriction: Restriction,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The clients on it.
+        clients: Vec<ClientId>,
+    },
+    /// The client itself was restricted, or is no longer (W-246, W-364).
+    Restricted {
+        /// Which list.
+        restriction: Restriction,
+        /// Taken off the list, not put on it.
+        lifted: bool,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Who did it.
+        by: ClientId,
+        /// Whether the conversation is a chat room (W-465).
+        in_room: bool,
+    },
+    /// Clients of a conversation were restricted, or are no longer; told to all of it.
+    MembersRestricted {
+        /// Which list.
+        restriction: Restriction,
+        /// Taken off the list, not put on it.
+        lifted: bool,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Who.
+        members: Vec<ClientId>,
+        /// Who did it.
+        by: ClientId,
+        /// Whether the conversation is a chat room (W-465).
+        in_room: bool,
+    },
+    /// Conversations were blocked for the client itself, or are no longer; the reply (B-135).
+    ConversationsBlocked {
+        /// Taken off the list, not put on it.
+        lifted: bool,
+        /// The ids that are now as asked.
+        allowed: Vec<ConversationId>,
+        /// The ids that were refused, by reason.
+        failed: Vec<(Reject, Vec<ConversationId>)>,
+    },
+    /// Part of the client's own list (B-135).
+    BlockedConversations {
+        /// The conversations on it.
+        conversations: Vec<ConversationId>,
+        /// Where the next part begins, if there is one.
+        next: Option<u32>,
     },
     /// The answer to a send (W-263, W-265).
     MessageAck(MessageAck),
@@ -339,4 +432,23 @@ pub struct PatchItem {
     pub patched_at: Timestamp,
     /// Whom it mentions now.
     pub mentions: Mentions,
+    /// Why, if it was not the sender who changed it.
+    pub reason: Option<PatchReason>,
+}
+
+/// Why a message was changed by another than its sender (W-356).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatchReason {
+    /// Negative for reasons of the server's own, such as -4408 for a forbidden word; else a hook's own code.
+    pub code: i32,
+    /// The same in words.
+    pub text: Option<String>,
+}
+
+impl PatchReason {
+    /// A reason of the server's own: the code below zero, and its name.
+    #[must_use]
+    pub fn of(code: Code) -> Self {
+        Self { code: -i32::from(code.number()), text: Some(code.name().to_owned()) }
+    }
 }

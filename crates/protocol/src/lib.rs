@@ -14,6 +14,7 @@ mod event;
 pub mod frame;
 mod ids;
 pub mod limits;
+mod moderation;
 mod time;
 
 pub use command::{
@@ -26,9 +27,10 @@ pub use conversation::{Attributes, ConversationKind, ConversationView, LastMessa
 pub use error::{Code, Reject};
 pub use event::{
     Delivery, Event, HistoryItem, MemberFailure, MembersChanged, MessageAck, Outbound, PatchItem,
-    PeerReadState, Receipt, UnreadConversation,
+    PatchReason, PeerReadState, Receipt, UnreadConversation,
 };
 pub use ids::{
     AppId, ClientId, ConversationId, DeviceId, IdError, MessageId, Serial, SessionToken, Tag, UniqueId,
 };
+pub use moderation::{BlockConversations, Page, Restrict, Restriction, Role};
 pub use time::Timestamp;

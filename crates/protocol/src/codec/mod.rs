@@ -116,6 +116,13 @@ pub fn base64_frame(head: &[u8], shared: &[u8]) -> Bytes {
     protobuf::to_base64(&[head, shared].concat()).into()
 }
 
+/// Writes an event as an item of the notifications that a client missed (W-382, W-383, R-37): flat JSON
+/// without recipient and service, in which `notificationType` tells the reliable from the others.
+#[must_use]
+pub fn notification(event: &Outbound) -> serde_json::Value {
+    json::notification(event)
+}
+
 /// Writes a frame for a server. A command that no client can send becomes one that every server refuses.
 #[must_use]
 pub fn encode_command(dialect: Dialect, command: &Envelope) -> Bytes {

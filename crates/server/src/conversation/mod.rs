@@ -147,6 +147,14 @@ impl Service {
             ConversationCommand::MaxRead { conversation, each_member } => {
                 respond(self.max_read(actor, conversation, each_member).await);
             }
+            ConversationCommand::SetRole { .. }
+            | ConversationCommand::Restrict(_)
+            | ConversationCommand::Restricted { .. }
+            | ConversationCommand::CheckRestricted { .. }
+            | ConversationCommand::BlockConversations(_)
+            | ConversationCommand::BlockedConversations(_) => {
+                respond(Err(Reject::because(Code::InternalError, "unsupported command")));
+            }
         }
     }
 

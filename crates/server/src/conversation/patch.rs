@@ -130,5 +130,6 @@ pub(super) fn patch_item(message: &StoredMessage, at: Timestamp) -> PatchItem {
         content: message.content.clone(),
         patched_at: at,
         mentions: message.mentions.clone(),
+        reason: None,
     }
 }

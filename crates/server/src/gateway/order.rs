@@ -42,13 +42,19 @@ impl Class {
                 | ConversationCommand::Remove(_)
                 | ConversationCommand::Update { .. }
                 | ConversationCommand::Mute(_)
-                | ConversationCommand::Unmute(_) => Self::Exclusive,
+                | ConversationCommand::Unmute(_)
+                | ConversationCommand::SetRole { .. }
+                | ConversationCommand::Restrict(_)
+                | ConversationCommand::BlockConversations(_) => Self::Exclusive,
                 ConversationCommand::Query(_)
                 | ConversationCommand::Count(_)
                 | ConversationCommand::CountMatching(_)
                 | ConversationCommand::RoomMembers { .. }
                 | ConversationCommand::IsMember(_)
-                | ConversationCommand::MaxRead { .. } => Self::Read,
+                | ConversationCommand::MaxRead { .. }
+                | ConversationCommand::Restricted { .. }
+                | ConversationCommand::CheckRestricted { .. }
+                | ConversationCommand::BlockedConversations(_) => Self::Read,
             },
         }
     }

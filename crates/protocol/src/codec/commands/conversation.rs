@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::wire::{self, CommandType, ConvCommand, GenericCommand, JsonObjectMessage, OpType};
-use super::{conversation_id, filled, flag, possible, signature, texts};
+use super::{conversation_id, filled, flag, moderation, possible, signature, texts};
 use crate::{
     Attributes, ChangeMembers, ClientId, Code, Command, ConversationCommand, ConversationId,
     QueryConversations, QueryTarget, Reject, Signature, StartConversation, Unsupported,
@@ -47,17 +47,22 @@ pub(super) fn read(op: Option<OpType>, body: Box<ConvCommand>) -> Result<Command
             conversation: named(body.cid)?,
             each_member: body.query_all_members.unwrap_or_default(),
         },
+        Some(OpType::MemberInfoUpdate) => moderation::read_role(*body)?,
+        Some(OpType::AddShutup) => moderation::read_silence(*body, false)?,
+        Some(OpType::RemoveShutup) => moderation::read_silence(*body, true)?,
+        Some(OpType::QueryShutup) => moderation::read_silenced(*body)?,
+        Some(OpType::CheckShutup) => moderation::read_check_silenced(*body)?,
         _ => return Ok(Command::Unsupported(Unsupported::Conversation)),
     };
     Ok(Command::Conversation(conversation))
 }
 
-fn named(cid: Option<String>) -> Result<ConversationId, Reject> {
+pub(super) fn named(cid: Option<String>) -> Result<ConversationId, Reject> {
     conversation_id(cid, Code::ConversationApiFailed, Code::ConversationNotFound)
 }
 
 /// Members to add or remove: one that cannot be a client spoils the command (W-183).
-fn members(m: Vec<String>) -> Result<Vec<ClientId>, Reject> {
+pub(super) fn members(m: Vec<String>) -> Result<Vec<ClientId>, Reject> {
     let wrong = |error: crate::IdError| Reject::because(Code::ConversationApiFailed, error.to_string());
     m.iter().map(|id| id.parse().map_err(wrong)).collect()
 }
@@ -171,6 +176,12 @@ pub(super) fn write(command: &mut GenericCommand, conversation: &ConversationCom
             body.query_all_members = flag(*each_member);
             OpType::MaxRead
         }
+        ConversationCommand::SetRole { .. }
+        | ConversationCommand::Restrict(_)
+        | ConversationCommand::Restricted { .. }
+        | ConversationCommand::CheckRestricted { .. }
+        | ConversationCommand::BlockConversations(_)
+        | ConversationCommand::BlockedConversations(_) => return moderation::write(command, conversation),
     };
     command.set(CommandType::Conv, Some(op));
     command.conv_message = Some(Box::new(body));

@@ -6,6 +6,7 @@
 mod conversation;
 mod history;
 mod message;
+mod moderation;
 mod session;
 
 use std::str::FromStr;
@@ -104,6 +105,9 @@ fn body(cmd: Option<CommandType>, op: Option<OpType>, command: GenericCommand) -
     match (cmd, op) {
         (Some(CommandType::Session), op) => session::read(op, command),
         (Some(CommandType::Conv), op) => conversation::read(op, command.conv_message.unwrap_or_default()),
+        (Some(CommandType::Blacklist), op) => {
+            moderation::read_blacklist(op, *command.blacklist_message.unwrap_or_default())
+        }
         // Commands without an operation ignore one that is sent all the same (W-72).
         (Some(CommandType::Direct), _) => message::read_send(command),
         (Some(CommandType::Ack), _) => Ok(Command::Ack(message::read_ack(command))),
@@ -170,6 +174,20 @@ fn conversation_id(cid: Option<String>, missing: Code, unknown: Code) -> Result<
         None => Err(Reject::because(missing, "conversation id is missing")),
         Some(text) => text.parse().map_err(|_| Reject::new(unknown)),
     }
+}
+
+/// Where a part of a list begins: decimal text, of which none and an empty one mean the start (W-250). `None`
+/// if it is no number.
+pub(super) fn read_next(next: Option<String>) -> Option<u32> {
+    match filled(next) {
+        None => Some(0),
+        Some(text) => text.parse().ok(),
+    }
+}
+
+/// The start is not written.
+pub(super) fn write_next(offset: u32) -> Option<String> {
+    (offset > 0).then(|| offset.to_string())
 }
 
 fn signature(s: Option<String>, t: Option<i64>, n: Option<String>) -> Option<Signature> {

@@ -1,13 +1,9 @@
 //! Conversations and their members (`wire-protocol.md` §4.3, 4.4).
 
 use super::super::DecodeError;
-use super::super::wire::{
-    CommandType, ConvCommand, ErrorCommand, GenericCommand, JsonObjectMessage, MaxReadTuple, OpType,
-};
-use super::{date, error, flag, id, ids, texts, view};
-use crate::{
-    Attributes, ClientId, ConversationId, Event, MemberFailure, MembersChanged, PeerReadState, Timestamp,
-};
+use super::super::wire::{CommandType, ConvCommand, GenericCommand, JsonObjectMessage, MaxReadTuple, OpType};
+use super::{date, flag, id, ids, moderation, texts, view};
+use crate::{Attributes, ClientId, ConversationId, Event, MembersChanged, PeerReadState, Timestamp};
 
 /// Writes the events about conversations. All but a few name their conversation (W-169).
 pub(super) fn write(command: &mut GenericCommand, event: &Event) {
@@ -84,7 +80,7 @@ pub(super) fn write(command: &mut GenericCommand, event: &Event) {
     command.conv_message = Some(Box::new(body));
 }
 
-fn about(conversation: &ConversationId) -> ConvCommand {
+pub(super) fn about(conversation: &ConversationId) -> ConvCommand {
     ConvCommand { cid: Some(conversation.to_string()), ..ConvCommand::default() }
 }
 
@@ -99,14 +95,10 @@ fn temporary(body: ConvCommand, ttl_seconds: Option<i32>) -> ConvCommand {
 }
 
 fn members_changed(changed: &MembersChanged) -> ConvCommand {
-    let failed = changed
-        .failed
-        .iter()
-        .map(|failure| ErrorCommand { pids: texts(&failure.members), ..error::body(&failure.reject) });
     ConvCommand {
         udate: Some(changed.updated_at.to_string()),
         allowed_pids: texts(&changed.allowed),
-        failed_pids: failed.collect(),
+        failed_pids: moderation::failed(&changed.failed),
         ..about(&changed.conversation)
     }
 }
@@ -198,11 +190,11 @@ pub(super) fn read(op: OpType, body: ConvCommand) -> Result<Event, DecodeError> 
             by: id(body.init_by, "an operator")?,
             at: date(body.udate.as_deref(), "a date of change")?,
         },
-        _ => return Err(DecodeError::UnknownEvent),
+        op => return moderation::read_conv(op, body),
     })
 }
 
-fn conversation(cid: Option<String>) -> Result<ConversationId, DecodeError> {
+pub(super) fn conversation(cid: Option<String>) -> Result<ConversationId, DecodeError> {
     id(cid, "a conversation id")
 }
 
@@ -215,14 +207,10 @@ fn peer_state(delivered: Option<i64>, read: Option<i64>) -> PeerReadState {
 }
 
 fn read_members_changed(body: ConvCommand) -> Result<MembersChanged, DecodeError> {
-    let failed = body.failed_pids.into_iter().map(|mut failure| {
-        let members = ids(std::mem::take(&mut failure.pids))?;
-        Ok(MemberFailure { reject: error::read_reject(failure), members })
-    });
     Ok(MembersChanged {
         conversation: conversation(body.cid)?,
         updated_at: date(body.udate.as_deref(), "a date of change")?,
         allowed: ids(body.allowed_pids)?,
-        failed: failed.collect::<Result<_, DecodeError>>()?,
+        failed: moderation::read_failed(body.failed_pids)?,
     })
 }

@@ -26,7 +26,7 @@ pub(super) fn write(command: &mut GenericCommand, reject: &Reject, family: Unsup
 pub(super) fn body(reject: &Reject) -> ErrorCommand {
     ErrorCommand {
         code: i32::from(reject.code.number()),
-        reason: reject.code.name().to_owned(),
+        reason: reject.reason().to_owned(),
         detail: reject.detail.as_deref().map(str::to_owned),
         app_code: reject.app.as_ref().map(|(code, _)| *code),
         app_msg: reject.app.as_ref().map(|(_, text)| text.clone()),
@@ -37,7 +37,7 @@ pub(super) fn body(reject: &Reject) -> ErrorCommand {
 pub(super) fn session_body(reject: &Reject) -> wire::SessionCommand {
     wire::SessionCommand {
         code: Some(i32::from(reject.code.number())),
-        reason: Some(reject.code.name().to_owned()),
+        reason: Some(reject.reason().to_owned()),
         detail: reject.detail.as_deref().map(str::to_owned),
         ..wire::SessionCommand::default()
     }
@@ -45,7 +45,7 @@ pub(super) fn session_body(reject: &Reject) -> wire::SessionCommand {
 
 pub(super) fn write_ack(body: &mut AckCommand, reject: &Reject) {
     body.code = Some(i32::from(reject.code.number()));
-    body.reason = Some(reject.code.name().to_owned());
+    body.reason = Some(reject.reason().to_owned());
     body.app_code = reject.app.as_ref().map(|(code, _)| *code);
     body.app_msg = reject.app.as_ref().map(|(_, text)| text.clone());
 }
@@ -73,9 +73,13 @@ pub(super) fn reject(
 ) -> Reject {
     let app = app_code.map(|code| (code, app_text.unwrap_or_default()));
     match Code::from_number(i64::from(code)) {
-        Some(code) => Reject { code, detail: detail.map(Into::into), app },
+        Some(code) => {
+            let said = reason.filter(|reason| !reason.is_empty() && reason != code.name());
+            Reject { code, said, detail: detail.map(Into::into), app }
+        }
         None => Reject {
             code: Code::InternalError,
+            said: None,
             detail: Some(format!("{code} {}", reason.unwrap_or_default()).into()),
             app,
         },

@@ -12,7 +12,7 @@ use super::super::wire::{
 use super::{Style, error, flag, id, ids, texts, time};
 use crate::{
     Content, ConversationId, ConversationKind, Delivery, Event, HistoryItem, LastMessage, Mentions,
-    MessageAck, PatchItem, Receipt, Timestamp, UnreadConversation,
+    MessageAck, PatchItem, PatchReason, Receipt, Timestamp, UnreadConversation,
 };
 
 /// Content where it is one of two fields: text, or bytes (W-282).
@@ -272,8 +272,8 @@ pub(super) fn write_patch(command: &mut GenericCommand, patch: &PatchItem) {
         binary_msg,
         mention_all: flag(patch.mentions.all),
         mention_pids: texts(&patch.mentions.clients),
-        patch_code: None,
-        patch_reason: None,
+        patch_code: patch.reason.as_ref().map(|reason| reason.code.into()),
+        patch_reason: patch.reason.as_ref().and_then(|reason| reason.text.clone()),
     };
     command.set(CommandType::Patch, Some(OpType::Modify));
     command.patch_message = Some(Box::new(PatchCommand { patches: vec![item], last_patch_time: None }));
@@ -294,8 +294,14 @@ pub(super) fn read_patch(op: OpType, body: PatchCommand) -> Result<Event, Decode
                 content: from_two_fields(data, item.binary_msg),
                 patched_at: time(item.patch_timestamp, "the time of the change")?,
                 mentions: mentions(item.mention_pids, item.mention_all)?,
+                reason: patch_reason(item.patch_code, item.patch_reason),
             }))
         }
         _ => Err(DecodeError::UnknownEvent),
     }
+}
+
+fn patch_reason(code: Option<i64>, text: Option<String>) -> Option<PatchReason> {
+    let code = i32::try_from(code?).ok()?;
+    Some(PatchReason { code, text })
 }

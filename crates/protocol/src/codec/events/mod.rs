@@ -5,6 +5,7 @@
 mod conversation;
 mod error;
 mod message;
+mod moderation;
 mod view;
 
 use super::DecodeError;
@@ -100,6 +101,15 @@ pub(super) fn write(event: &Outbound, client: Option<&ClientId>, style: Style) -
         | Event::Left { .. }
         | Event::MembersJoined { .. }
         | Event::MembersLeft { .. } => conversation::write(&mut command, &event.event),
+        Event::RoleUpdated { .. }
+        | Event::MemberRoleChanged { .. }
+        | Event::RestrictionChanged { .. }
+        | Event::RestrictedClients { .. }
+        | Event::RestrictedAmong { .. }
+        | Event::Restricted { .. }
+        | Event::MembersRestricted { .. }
+        | Event::ConversationsBlocked { .. }
+        | Event::BlockedConversations { .. } => moderation::write(&mut command, &event.event),
     }
     command
 }
@@ -136,6 +146,9 @@ fn read_event(command: GenericCommand) -> Result<Event, DecodeError> {
         }
         (Some(CommandType::Conv), Some(op)) => {
             conversation::read(op, *command.conv_message.unwrap_or_default())
+        }
+        (Some(CommandType::Blacklist), Some(op)) => {
+            moderation::read_blacklist(op, *command.blacklist_message.unwrap_or_default())
         }
         (Some(CommandType::Ack), _) => message::read_ack(*command.ack_message.unwrap_or_default()),
         (Some(CommandType::Direct), _) => message::read_delivery(*command.direct_message.unwrap_or_default()),

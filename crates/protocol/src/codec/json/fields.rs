@@ -233,6 +233,27 @@ impl Field for Option<JsonObjectMessage> {
     }
 }
 
+impl<T: Flat> Field for Option<T> {
+    fn read(value: Value) -> Self {
+        match value {
+            Value::Object(mut object) => Some(T::read(&mut object)),
+            _ => None,
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+
+    fn write(&self, json: &mut Vec<u8>) {
+        let mut object = ObjectWriter::default();
+        if let Some(message) = self {
+            message.write(&mut object);
+        }
+        json.extend_from_slice(&object.finish());
+    }
+}
+
 impl<T: Flat> Field for Vec<T> {
     fn read(value: Value) -> Self {
         let Value::Array(items) = value else { return Self::new() };

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use super::fields::{Field, Flat, ObjectWriter};
 use super::wire::{
-    AckCommand, ConvCommand, DirectCommand, ErrorCommand, GenericCommand, LogItem, LogsCommand, MaxReadTuple,
-    PatchCommand, PatchItem, RcpCommand, ReadCommand, ReadTuple, ReportCommand, SessionCommand,
-    UnreadCommand, UnreadTuple,
+    AckCommand, BlacklistCommand, ConvCommand, ConvMemberInfo, DirectCommand, ErrorCommand, GenericCommand,
+    LogItem, LogsCommand, MaxReadTuple, PatchCommand, PatchItem, RcpCommand, ReadCommand, ReadTuple,
+    ReportCommand, SessionCommand, UnreadCommand, UnreadTuple,
 };
 
 macro_rules! flat {
@@ -82,7 +82,13 @@ flat! {
         max_read_tuples = "maxReadTuples", cids = "cids", temp_conv = "tempConv", temp_conv_ttl = "tempConvTTL",
         temp_conv_ids = "tempConvIds", allowed_pids = "allowedPids", failed_pids = "failedPids",
         existing = "existing", results = "results", r#where = "where", attr = "attr",
-        attr_modified = "attrModified",
+        attr_modified = "attrModified", target_client_id = "targetClientId", info = "info", next = "next",
+    }
+    ConvMemberInfo { pid = "pid", role = "role", info_id = "infoId" }
+    BlacklistCommand {
+        src_cid = "srcCid", to_pids = "toPids", src_pid = "srcPid", to_cids = "toCids", limit = "limit",
+        next = "next", blocked_pids = "blockedPids", blocked_cids = "blockedCids",
+        allowed_pids = "allowedPids", failed_pids = "failedPids", t = "t", n = "n", s = "s",
     }
     MaxReadTuple {
         pid = "pid", max_ack_timestamp = "maxAckTimestamp", max_read_timestamp = "maxReadTimestamp",
@@ -106,8 +112,8 @@ impl Flat for PatchItem {
             binary_msg: Field::read(take("binaryMsg")),
             mention_all: Field::read(take("mentionAll")),
             mention_pids: Field::read(take("mentionPids")),
-            patch_code: None,
-            patch_reason: None,
+            patch_code: Field::read(take("patchCode")),
+            patch_reason: Field::read(take("patchReason")),
         }
     }
 
@@ -122,5 +128,7 @@ impl Flat for PatchItem {
         object.field("binaryMsg", &self.binary_msg);
         object.field("mentionAll", &self.mention_all);
         object.field("mentionPids", &self.mention_pids);
+        object.field("patchCode", &self.patch_code);
+        object.field("patchReason", &self.patch_reason);
     }
 }

@@ -56,6 +56,7 @@ fn read_body(cmd: Option<CommandType>, command: &mut GenericCommand, object: &mu
         Some(CommandType::Read) => command.read_message = body(object),
         Some(CommandType::Logs) => command.logs_message = body(object),
         Some(CommandType::Patch) => command.patch_message = body(object),
+        Some(CommandType::Blacklist) => command.blacklist_message = body(object),
         Some(CommandType::Report) => command.report_message = body(object),
         _ => {}
     }
@@ -77,6 +78,20 @@ pub(super) fn encode_event(event: &Outbound) -> Bytes {
     let mut object = ObjectWriter::default();
     write_event(&events::write(event, event.client.as_ref(), events::Style::Legacy), &mut object);
     object.finish()
+}
+
+/// Missed events have a number for either reliability; pushes have one only for the reliable.
+const RELIABLE: i32 = 1;
+const DROPPABLE: i32 = 2;
+
+pub(super) fn notification(event: &Outbound) -> Value {
+    let mut command = events::write(event, None, events::Style::Legacy);
+    command.service = None;
+    command.notification_type = Some(if event.permanent { RELIABLE } else { DROPPABLE });
+    let mut object = ObjectWriter::default();
+    write(&command, &mut object);
+    // What was written as JSON can be read as JSON.
+    serde_json::from_slice(&object.finish()).unwrap_or_default()
 }
 
 /// The fields of an object without its opening brace.
@@ -133,5 +148,6 @@ fn write(command: &GenericCommand, object: &mut ObjectWriter) {
     body(&command.read_message, object);
     body(&command.logs_message, object);
     body(&command.patch_message, object);
+    body(&command.blacklist_message, object);
     body(&command.report_message, object);
 }

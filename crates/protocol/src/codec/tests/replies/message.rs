@@ -161,6 +161,7 @@ fn a_pushed_change_always_says_whether_it_is_a_recall() {
         content,
         patched_at: Timestamp(6),
         mentions: Mentions::default(),
+        reason: None,
     };
     let item = |recall, data: &'static str| PatchItem {
         cid: some(CID),

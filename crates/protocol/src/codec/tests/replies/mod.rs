@@ -73,6 +73,7 @@ fn session(op: OpType, body: SessionCommand) -> GenericCommand {
 fn reject() -> Reject {
     Reject {
         code: Code::ConversationRejectedByApp,
+        said: None,
         detail: Some("why".into()),
         app: Some((17, "the app's words".to_owned())),
     }

@@ -5,7 +5,10 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{attributes, client, content, conversation, filled, id, mentions, message_id, text, time};
+use super::{
+    attributes, client, content, conversation, filled, id, mentions, message_id, restriction, role, text,
+    time,
+};
 use crate::*;
 
 fn signature() -> BoxedStrategy<Signature> {
@@ -129,8 +132,51 @@ fn conversation_command() -> BoxedStrategy<ConversationCommand> {
         (conversation(), any::<bool>()).prop_map(|(conversation, each_member)| {
             ConversationCommand::MaxRead { conversation, each_member }
         }),
+        moderation(),
     ]
     .boxed()
+}
+
+fn moderation() -> BoxedStrategy<ConversationCommand> {
+    let restrict =
+        (conversation(), restriction(), any::<bool>(), vec(client(), 0..4), option::of(signature()))
+            .prop_map(|(conversation, restriction, lift, clients, signature)| {
+                ConversationCommand::Restrict(Restrict {
+                    conversation,
+                    restriction,
+                    lift,
+                    clients,
+                    signature,
+                })
+            });
+    let block = (vec(conversation(), 0..4), any::<bool>(), option::of(signature())).prop_map(
+        |(conversations, lift, signature)| {
+            ConversationCommand::BlockConversations(BlockConversations { conversations, lift, signature })
+        },
+    );
+    prop_oneof![
+        (conversation(), client(), option::of(role())).prop_map(|(conversation, member, role)| {
+            ConversationCommand::SetRole { conversation, member, role }
+        }),
+        restrict,
+        (conversation(), restriction(), page()).prop_map(|(conversation, restriction, page)| {
+            ConversationCommand::Restricted { conversation, restriction, page }
+        }),
+        (conversation(), restriction(), vec(client(), 0..4)).prop_map(
+            |(conversation, restriction, clients)| ConversationCommand::CheckRestricted {
+                conversation,
+                restriction,
+                clients
+            }
+        ),
+        block,
+        page().prop_map(ConversationCommand::BlockedConversations),
+    ]
+    .boxed()
+}
+
+fn page() -> BoxedStrategy<Page> {
+    (option::of(any::<i32>()), any::<u32>()).prop_map(|(limit, offset)| Page { limit, offset }).boxed()
 }
 
 fn start() -> BoxedStrategy<StartConversation> {

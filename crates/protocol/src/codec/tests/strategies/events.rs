@@ -4,7 +4,10 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use super::{attributes, client, content, conversation, id, mentions, message_id, text, time};
+use super::{
+    attributes, client, content, conversation, filled, id, mentions, message_id, restriction, role, text,
+    time,
+};
 use crate::*;
 
 pub(in crate::codec::tests) fn outbound() -> BoxedStrategy<Outbound> {
@@ -23,7 +26,14 @@ pub(in crate::codec::tests) fn outbound() -> BoxedStrategy<Outbound> {
 }
 
 fn event() -> BoxedStrategy<Event> {
-    prop_oneof![connection_event(), conversation_event(), membership_event(), message_event()].boxed()
+    prop_oneof![
+        connection_event(),
+        conversation_event(),
+        membership_event(),
+        moderation_event(),
+        message_event(),
+    ]
+    .boxed()
 }
 
 fn connection_event() -> BoxedStrategy<Event> {
@@ -55,8 +65,13 @@ fn family() -> BoxedStrategy<Unsupported> {
 }
 
 fn reject() -> BoxedStrategy<Reject> {
-    (proptest::sample::select(Code::ALL), option::of(text()), option::of((any::<i32>(), text())))
-        .prop_map(|(code, detail, app)| Reject { code, detail: detail.map(Into::into), app })
+    (
+        proptest::sample::select(Code::ALL),
+        option::of(filled()),
+        option::of(text()),
+        option::of((any::<i32>(), text())),
+    )
+        .prop_map(|(code, said, detail, app)| Reject { code, said, detail: detail.map(Into::into), app })
         .boxed()
 }
 
@@ -95,10 +110,12 @@ fn conversation_event() -> BoxedStrategy<Event> {
     .boxed()
 }
 
+fn failure() -> BoxedStrategy<MemberFailure> {
+    (reject(), vec(client(), 1..3)).prop_map(|(reject, members)| MemberFailure { reject, members }).boxed()
+}
+
 fn membership_event() -> BoxedStrategy<Event> {
-    let failure =
-        || (reject(), vec(client(), 1..3)).prop_map(|(reject, members)| MemberFailure { reject, members });
-    let changed = move || {
+    let changed = || {
         (conversation(), time(), vec(client(), 0..4), vec(failure(), 0..3)).prop_map(
             |(conversation, updated_at, allowed, failed)| MembersChanged {
                 conversation,
@@ -126,6 +143,43 @@ fn membership_event() -> BoxedStrategy<Event> {
         ),
         (conversation(), vec(client(), 0..4), client(), time())
             .prop_map(|(conversation, members, by, at)| Event::MembersLeft { conversation, members, by, at }),
+    ]
+    .boxed()
+}
+
+fn moderation_event() -> BoxedStrategy<Event> {
+    let next = || option::of(1..=u32::MAX);
+    let list = || (restriction(), conversation(), vec(client(), 0..4));
+    prop_oneof![
+        conversation().prop_map(|conversation| Event::RoleUpdated { conversation }),
+        (conversation(), client(), role(), client()).prop_map(|(conversation, member, role, by)| {
+            Event::MemberRoleChanged { conversation, member, role, by }
+        }),
+        (list(), any::<bool>(), vec(failure(), 0..3)).prop_map(
+            |((restriction, conversation, allowed), lifted, failed)| {
+                Event::RestrictionChanged { restriction, lifted, conversation, allowed, failed }
+            }
+        ),
+        (list(), next()).prop_map(|((restriction, conversation, clients), next)| {
+            Event::RestrictedClients { restriction, conversation, clients, next }
+        }),
+        list().prop_map(|(restriction, conversation, clients)| {
+            Event::RestrictedAmong { restriction, conversation, clients }
+        }),
+        (list(), any::<[bool; 2]>(), client()).prop_map(
+            |((restriction, conversation, _), [lifted, in_room], by)| {
+                Event::Restricted { restriction, lifted, conversation, by, in_room }
+            }
+        ),
+        (list(), any::<[bool; 2]>(), client()).prop_map(
+            |((restriction, conversation, members), [lifted, in_room], by)| {
+                Event::MembersRestricted { restriction, lifted, conversation, members, by, in_room }
+            }
+        ),
+        (any::<bool>(), vec(conversation(), 0..4), vec((reject(), vec(conversation(), 1..3)), 0..3))
+            .prop_map(|(lifted, allowed, failed)| Event::ConversationsBlocked { lifted, allowed, failed }),
+        (vec(conversation(), 0..4), next())
+            .prop_map(|(conversations, next)| Event::BlockedConversations { conversations, next }),
     ]
     .boxed()
 }
@@ -221,10 +275,26 @@ fn history_item() -> BoxedStrategy<HistoryItem> {
 }
 
 fn patch_item() -> BoxedStrategy<PatchItem> {
-    ((conversation(), message_id(), time(), client(), any::<bool>()), (content(), time(), mentions()))
-        .prop_map(|((conversation, message, timestamp, from, recall), (content, patched_at, mentions))| {
-            PatchItem { conversation, message, timestamp, from, recall, content, patched_at, mentions }
-        })
+    let reason = (any::<i32>(), option::of(text())).prop_map(|(code, text)| PatchReason { code, text });
+    (
+        (conversation(), message_id(), time(), client(), any::<bool>()),
+        (content(), time(), mentions(), option::of(reason)),
+    )
+        .prop_map(
+            |((conversation, message, timestamp, from, recall), (content, patched_at, mentions, reason))| {
+                PatchItem {
+                    conversation,
+                    message,
+                    timestamp,
+                    from,
+                    recall,
+                    content,
+                    patched_at,
+                    mentions,
+                    reason,
+                }
+            },
+        )
         .boxed()
 }
 

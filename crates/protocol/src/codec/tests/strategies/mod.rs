@@ -13,7 +13,9 @@ use serde_json::Value;
 
 pub(super) use self::commands::{envelope, send};
 pub(super) use self::events::{delivery, outbound};
-use crate::{Attributes, ClientId, Content, ConversationId, IdError, Mentions, MessageId, Timestamp};
+use crate::{
+    Attributes, ClientId, Content, ConversationId, IdError, Mentions, MessageId, Restriction, Role, Timestamp,
+};
 
 /// Milliseconds up to the year 2100; never zero, which means absence in many places.
 fn time() -> BoxedStrategy<Timestamp> {
@@ -54,6 +56,14 @@ fn content() -> BoxedStrategy<Content> {
 
 fn mentions() -> BoxedStrategy<Mentions> {
     (vec(client(), 0..3), any::<bool>()).prop_map(|(clients, all)| Mentions { clients, all }).boxed()
+}
+
+fn role() -> BoxedStrategy<Role> {
+    prop_oneof![Just(Role::Owner), Just(Role::Manager), Just(Role::Member)].boxed()
+}
+
+fn restriction() -> BoxedStrategy<Restriction> {
+    prop_oneof![Just(Restriction::Silenced), Just(Restriction::Blocked)].boxed()
 }
 
 fn value() -> BoxedStrategy<Value> {
