@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 mod conversation;
 mod domain;
+pub mod filter;
 pub mod gateway;
 mod ids;
 mod login;

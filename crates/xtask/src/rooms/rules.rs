@@ -69,6 +69,7 @@ const ROOMS: &[Room] = &[
     Room { name: "bus", may_use: &["yanshu_protocol", "yanshu_session"] },
     Room { name: "store", may_use: &["clock", "ids", "query", "yanshu_protocol"] },
     Room { name: "query", may_use: &["yanshu_protocol"] },
+    Room { name: "filter", may_use: &["yanshu_protocol"] },
     Room { name: "config", may_use: &["yanshu_protocol"] },
     Room { name: "ids", may_use: &["yanshu_protocol"] },
     Room { name: "clock", may_use: &["yanshu_protocol"] },
@@ -85,6 +86,7 @@ const PARTS: &[&str] = &["yanshu_protocol::codec", "yanshu_protocol::frame"];
 
 /// Libraries that only some rooms may use.
 const LIBRARIES: &[(&str, &[&str])] = &[
+    ("aho_corasick", &["filter"]),
     ("axum", &["gateway", "page", "server"]),
     ("clap", &["main"]),
     ("figment", &["config"]),
