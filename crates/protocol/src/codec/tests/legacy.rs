@@ -91,6 +91,89 @@ fn every_command_of_the_sdk_is_understood() {
 }
 
 #[test]
+fn roles_and_lists_are_flat_too() {
+    // W-236, W-245, W-249, W-363, W-367
+    let lists = [
+        (json!({ "cmd": "conv", "op": "add-shutup", "cid": "K", "m": ["bob"] }), Restriction::Silenced),
+        (
+            json!({ "cmd": "blacklist", "op": "block", "srcCid": "K", "toPids": ["bob"] }),
+            Restriction::Blocked,
+        ),
+    ];
+    for (frame, restriction) in lists {
+        let clients = vec![id("bob")];
+        let restrict = Restrict { conversation: id("K"), restriction, lift: false, clients, signature: None };
+        assert_eq!(understood(frame), Command::Conversation(ConversationCommand::Restrict(restrict)));
+    }
+    let pages = [
+        (json!({ "cmd": "conv", "op": "query-shutup", "cid": "K", "next": "20" }), Restriction::Silenced),
+        (json!({ "cmd": "blacklist", "op": "query", "srcCid": "K", "next": 20 }), Restriction::Blocked),
+    ];
+    for (frame, restriction) in pages {
+        let page = Page { limit: None, offset: 20 };
+        let asked = ConversationCommand::Restricted { conversation: id("K"), restriction, page };
+        assert_eq!(understood(frame), Command::Conversation(asked));
+    }
+    let role = json!({
+        "cmd": "conv", "op": "member-info-update", "cid": "K", "targetClientId": "bob",
+        "info": { "pid": "bob", "role": "Manager" },
+    });
+    let set =
+        ConversationCommand::SetRole { conversation: id("K"), member: id("bob"), role: Some(Role::Manager) };
+    assert_eq!(understood(role), Command::Conversation(set));
+}
+
+#[test]
+fn a_block_list_is_answered_flat_and_told_of_by_the_conversation() {
+    // W-257, W-363
+    let failed = vec![MemberFailure {
+        reject: Code::ConversationOperationUnauthorized.into(),
+        members: vec![id("jerry")],
+    }];
+    let changed = Event::RestrictionChanged {
+        restriction: Restriction::Blocked,
+        lifted: false,
+        conversation: id("K"),
+        allowed: vec![id("bob")],
+        failed,
+    };
+    let expected = json!({
+        "cmd": "blacklist", "op": "blocked", "peerId": "tom", "i": SERIAL, "service": 2, "srcCid": "K",
+        "allowedPids": ["bob"],
+        "failedPids": [
+            { "code": 4320, "reason": "CONVERSATION_OPERATION_UNAUTHORIZED", "pids": ["jerry"] },
+        ],
+    });
+    assert_eq!(shown(&reply(changed)), expected);
+
+    let told = Event::MembersRestricted {
+        restriction: Restriction::Blocked,
+        lifted: false,
+        conversation: id("K"),
+        members: vec![id("bob")],
+        by: id("jerry"),
+        in_room: true,
+    };
+    let expected = json!({
+        "cmd": "conv", "op": "members-blocked", "peerId": "tom", "service": 2, "serverTs": 1000,
+        "cid": "K", "m": ["bob"], "initBy": "jerry", "transient": true,
+    });
+    assert_eq!(shown(&push(told)), expected);
+}
+
+#[test]
+fn a_refused_command_on_a_block_list_is_an_error_of_the_conversation() {
+    // W-419
+    let envelope = read(&json!({ "cmd": "blacklist", "op": "block", "toPids": ["bob"], "i": 1 }));
+    let Err((family, reject)) = envelope.command else { panic!() };
+    let frame = shown(&reply(Event::Error { reject, family }));
+    assert_eq!(
+        (&frame["cmd"], &frame["op"], &frame["code"]),
+        (&json!("conv"), &json!("error"), &json!(4301))
+    );
+}
+
+#[test]
 fn a_start_brings_its_attributes_as_an_object() {
     // W-402
     let frame = json!({

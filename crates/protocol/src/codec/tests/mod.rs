@@ -2,6 +2,7 @@
 
 mod exchanges;
 mod legacy;
+mod notifications;
 mod replies;
 mod requests;
 mod round_trip;

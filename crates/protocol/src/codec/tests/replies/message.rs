@@ -7,7 +7,8 @@ use super::super::{own, push, reply, seen, some};
 use super::{CID, conversation, delivery, envelope, id, last_message};
 use crate::codec::{Dialect, encode_event, protobuf};
 use crate::{
-    Content, ConversationKind, Delivery, Event, HistoryItem, Mentions, Receipt, Timestamp, UnreadConversation,
+    Code, Content, ConversationKind, Delivery, Event, HistoryItem, Mentions, PatchReason, Receipt, Timestamp,
+    UnreadConversation,
 };
 
 #[test]
@@ -176,4 +177,13 @@ fn a_pushed_change_always_says_whether_it_is_a_recall() {
     let shown = |change| seen(&push(Event::Patch(change))).patch_message.unwrap().patches;
     assert_eq!(shown(change(false, Content::Text("new".into()))), [item(false, "new")]);
     assert_eq!(shown(change(true, Content::recalled())), [item(true, r#"{"_lctype":-127}"#)]);
+
+    let reason = Some(PatchReason::of(Code::MessageModifiedByCensorship));
+    let censored = crate::PatchItem { reason, ..change(false, Content::Text("***".into())) };
+    let expected = PatchItem {
+        patch_code: Some(-4408),
+        patch_reason: some("MESSAGE_MODIFIED_BY_CENSORSHIP"),
+        ..item(false, "***")
+    };
+    assert_eq!(shown(censored), [expected]);
 }

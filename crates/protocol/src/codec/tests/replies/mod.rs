@@ -3,6 +3,7 @@
 
 mod conversation;
 mod message;
+mod moderation;
 mod view;
 
 use super::super::wire::*;

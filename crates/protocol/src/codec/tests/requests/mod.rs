@@ -2,6 +2,7 @@
 
 mod conversation;
 mod message;
+mod moderation;
 mod session;
 
 use super::super::wire::*;
