@@ -8,7 +8,7 @@ use super::dispatch::{Job, delivery};
 use super::patch::patch_item;
 use super::unread::most_unread;
 use crate::bus::{Audience, Needs, Push, SessionInfo};
-use crate::store::{CommitPoint, Completion, MissedMessages, Roster, StoreError, Write, WriteError};
+use crate::store::{CommitPoint, Completion, MissedMessages, StoreError, Write, WriteError};
 
 /// Missed edits told at most (W-362).
 const MOST_PATCHES: usize = 1000;
@@ -110,10 +110,9 @@ impl Service {
     }
 
     fn offline_pushes(&self, actor: &Actor, missed: MissedMessages) -> Vec<Push> {
-        let roster = Roster { kind: missed.kind, members: [].into(), expires_at: None };
         let last = missed.messages.len().saturating_sub(1);
         let pushes = missed.messages.into_iter().enumerate().map(|(index, message)| {
-            let mut delivery = delivery(&message, &roster, false);
+            let mut delivery = delivery(&message, missed.kind, false);
             delivery.offline = true;
             delivery.has_more = index < last;
             self.push_to_session(actor, Event::Message(delivery))

@@ -29,6 +29,8 @@ impl Service {
             app: actor.app.clone(),
             conversation: conversation.clone(),
             update,
+            changes: changes.clone(),
+            by: Some(actor.client.clone()),
             max_bytes: self.settings(&actor.app).conversation.max_attributes.0,
             now: self.clock.now(),
         };

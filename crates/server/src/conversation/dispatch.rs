@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use yanshu_protocol::{AppId, Delivery, Event, Reject};
+use yanshu_protocol::{AppId, ConversationKind, Delivery, Event, Reject};
 use yanshu_session::SessionKey;
 
 use super::roster::Rosters;
@@ -189,15 +189,15 @@ pub(super) fn message_push(
         permanent: false,
         server_time: message.timestamp,
         priority: if roster.kind == Room { priority } else { 1 },
-        event: Event::Message(delivery(message, roster, transient)),
+        event: Event::Message(delivery(message, roster.kind, transient)),
     })
 }
 
 /// The message as a delivery.
-pub(super) fn delivery(message: &StoredMessage, roster: &Roster, transient: bool) -> Delivery {
+pub(super) fn delivery(message: &StoredMessage, kind: ConversationKind, transient: bool) -> Delivery {
     Delivery {
         conversation: message.conversation.clone(),
-        kind: roster.kind,
+        kind,
         id: message.id.clone(),
         from: message.from.clone(),
         timestamp: message.timestamp,

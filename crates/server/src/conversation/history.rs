@@ -19,6 +19,7 @@ impl Service {
         }
         let settings = self.settings(&actor.app);
         let page = HistoryPage {
+            viewer: Some(actor.client.clone()),
             start: self.interval(actor, &conversation, query.start).await?,
             stop: self.interval(actor, &conversation, query.stop).await?,
             direction: query.direction,
@@ -55,7 +56,8 @@ impl Service {
         let timestamp = match (timestamp, &message) {
             (Some(timestamp), _) => Some(timestamp),
             (None, Some(id)) => {
-                let found = self.store.message(&actor.app, conversation, id, None).await?;
+                let found =
+                    self.store.message(&actor.app, conversation, id, None, Some(&actor.client)).await?;
                 found.map(|message| message.timestamp)
             }
             (None, None) => None,

@@ -14,7 +14,9 @@ use super::dispatch::{Job, Respond};
 use crate::bus::{Audience, Needs, Push};
 use crate::config::EventRule;
 use crate::signature::Act;
-use crate::store::{Completion, Conversation, MembersOutcome, MembersRequest, Roster, Write, WriteError};
+use crate::store::{
+    Completion, Conversation, MembersOutcome, MembersRequest, Order, Roster, Write, WriteError,
+};
 
 /// Which way a change of members goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +95,10 @@ impl Service {
             conversation: conversation.clone(),
             add,
             remove,
+            by: actor.client.clone(),
             limit: settings.members.max,
+            keep_owner: false,
+            whole: false,
             now: self.clock.now(),
         };
         let (dispatcher, rosters) = (self.dispatcher.clone(), Arc::clone(&self.rosters));
@@ -223,5 +228,7 @@ pub(super) fn roster_of(conversation: &Conversation) -> Roster {
         kind: conversation.kind,
         members: conversation.members.iter().map(|member| member.client.clone()).collect(),
         expires_at: conversation.expires_at,
+        creator: conversation.creator.clone(),
+        order: Order::none(),
     }
 }

@@ -238,6 +238,7 @@ impl From<WriteError> for Reject {
         match error {
             WriteError::NotFound => Code::ConversationNotFound.into(),
             WriteError::Full => Code::ConversationFull.into(),
+            WriteError::ListFull => Code::BlacklistFull.into(),
             WriteError::NotOwner => Code::MessageOwnershipRequired.into(),
             WriteError::Refused(reject) => reject,
             WriteError::Store(error) => error.into(),

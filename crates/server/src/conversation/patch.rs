@@ -50,6 +50,7 @@ impl Service {
             conversation: request.conversation,
             message: request.message,
             hint: request.timestamp,
+            thread: (roster.kind == ConversationKind::Service).then(|| actor.client.clone()),
             editor: actor.client.clone(),
             device: actor.device.clone(),
             content,

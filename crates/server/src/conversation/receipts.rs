@@ -104,7 +104,10 @@ impl Service {
                 let time = match message_time(&message) {
                     Some(time) => Some(time),
                     None => {
-                        let found = self.store.message(&actor.app, &conversation, &message, None).await?;
+                        let found = self
+                            .store
+                            .message(&actor.app, &conversation, &message, None, Some(&actor.client))
+                            .await?;
                         found.map(|message| message.timestamp)
                     }
                 };
@@ -155,7 +158,10 @@ impl Service {
             Some(id) => match message_time(&id) {
                 Some(time) => Some(time),
                 None => {
-                    let found = self.store.message(&actor.app, &conversation, &id, mark.timestamp).await?;
+                    let found = self
+                        .store
+                        .message(&actor.app, &conversation, &id, mark.timestamp, Some(&actor.client))
+                        .await?;
                     found.map(|message| message.timestamp)
                 }
             },
@@ -191,7 +197,8 @@ impl Service {
         actor: &Actor,
         conversation: &ConversationId,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let last = self.store.last_messages(&actor.app, vec![conversation.clone()]).await?;
+        let last =
+            self.store.last_messages(&actor.app, vec![conversation.clone()], Some(&actor.client)).await?;
         Ok(last.first().map(|message| message.timestamp))
     }
 

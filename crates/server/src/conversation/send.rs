@@ -71,6 +71,8 @@ impl Service {
             mentions: message.mentions,
             receipt: message.receipt,
             resend_key: message.resend_key,
+            thread: None,
+            valid_till: None,
             now: self.clock.now(),
         };
         let conversation = draft.conversation.clone();
@@ -119,6 +121,7 @@ impl Service {
         let now = self.clock.now();
         let message = Arc::new(StoredMessage {
             conversation: message.conversation,
+            thread: None,
             id: self.ids.message(now),
             from: actor.client.clone(),
             timestamp: now,

@@ -34,7 +34,7 @@ impl Service {
                 })
                 .map(|conversation| conversation.id.clone())
                 .collect();
-            for message in self.store.last_messages(app, readable).await? {
+            for message in self.store.last_messages(app, readable, Some(asker)).await? {
                 last.insert(message.conversation.clone(), last_message(message));
             }
         }

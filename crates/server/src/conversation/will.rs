@@ -46,6 +46,7 @@ impl Service {
         }
         let message = StoredMessage {
             conversation: will.conversation,
+            thread: None,
             id: will.id,
             from: will.client,
             timestamp: self.clock.now(),

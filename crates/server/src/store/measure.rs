@@ -51,6 +51,8 @@ async fn append_for(store: &dyn Store, text_bytes: usize, length: Duration) -> R
             mentions: Mentions::default(),
             receipt: false,
             resend_key: Some(format!("{number:036x}")),
+            thread: None,
+            valid_till: None,
             now: clock.now(),
         };
         let (committed, failed) = (Arc::clone(&committed), Arc::clone(&failed));

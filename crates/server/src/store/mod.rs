@@ -6,15 +6,21 @@
 //! (replies, caches, fan-out) can rely on it. Reads see every change whose completion was called.
 //!
 //! It may touch its engine and the pure room `query`; it knows no session, no socket and no bus.
+#![allow(dead_code, reason = "the rules that use the newest parts come next")]
 
 #[cfg(test)]
 mod conformance;
 mod measure;
+mod notice;
+mod order;
 mod sqlite;
 mod types;
 mod write;
 
 pub use measure::appends_per_second;
+#[expect(unused_imports, reason = "the rules that tell notices come next")]
+pub(crate) use notice::{KeptReceipt, Notice, NoticePage, Noticed};
+pub(crate) use order::{Order, RestrictOutcome, RestrictRequest, RoleOutcome};
 pub(crate) use sqlite::{Options, SqliteStore};
 pub(crate) use types::{
     Conversation, ConversationSearch, Cursor, HistoryPage, Interval, Member, MissedMessages, ReceiptRequest,
@@ -29,7 +35,7 @@ pub(crate) use write::{
 use std::future::Future;
 use std::pin::Pin;
 
-use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Tag, Timestamp};
+use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Restriction, Tag, Timestamp};
 
 /// A read in progress.
 pub(crate) type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -76,20 +82,23 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// A page of history, in ascending order of (time, id).
     fn history<'a>(&'a self, app: &'a AppId, page: HistoryPage) -> Reading<'a, Vec<StoredMessage>>;
 
-    /// One message; `hint` is its time if the asker knows it.
+    /// One message; `hint` is its time if the asker knows it. Of the messages between a service conversation
+    /// and one client, only the viewer's are found.
     fn message<'a>(
         &'a self,
         app: &'a AppId,
         conversation: &'a ConversationId,
         id: &'a MessageId,
         hint: Option<Timestamp>,
+        viewer: Option<&'a ClientId>,
     ) -> Reading<'a, Option<StoredMessage>>;
 
-    /// The newest message of each of these conversations that has one.
+    /// The newest message of each of these conversations that has one, as the viewer sees it.
     fn last_messages<'a>(
         &'a self,
         app: &'a AppId,
         conversations: Vec<ConversationId>,
+        viewer: Option<&'a ClientId>,
     ) -> Reading<'a, Vec<StoredMessage>>;
 
     /// Messages sent with the wish for a receipt, after `after` and up to and including `to`, not by
@@ -190,6 +199,37 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         conversations: Vec<ConversationId>,
         now: Timestamp,
     ) -> Reading<'a, Vec<bool>>;
+
+    /// A part of one of the conversation's lists, in order of entry: who is silenced for ever, or blocked.
+    fn restricted<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        restriction: Restriction,
+        offset: usize,
+        limit: usize,
+    ) -> Reading<'a, Vec<ClientId>>;
+
+    /// Those of some clients that are on such a list, in the order given.
+    fn restricted_among<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        restriction: Restriction,
+        clients: Vec<ClientId>,
+    ) -> Reading<'a, Vec<ClientId>>;
+
+    /// A part of the client's own list of conversations to which it may not be added, in order of entry.
+    fn blocked_conversations<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        offset: usize,
+        limit: usize,
+    ) -> Reading<'a, Vec<ConversationId>>;
+
+    /// When the app last took the client offline.
+    fn kicked_at<'a>(&'a self, app: &'a AppId, client: &'a ClientId) -> Reading<'a, Option<Timestamp>>;
 
     /// How a session ended, if it did and the record is still kept (W-121).
     fn session_end<'a>(&'a self, app: &'a AppId, session: &'a str) -> Reading<'a, Option<SessionEnd>>;

@@ -7,6 +7,7 @@ use yanshu_protocol::{
     Timestamp, UniqueId,
 };
 
+use super::Order;
 use crate::query::{Filter, Sort};
 
 /// A stored conversation.
@@ -42,6 +43,9 @@ pub(crate) struct Roster {
     /// In order of joining; empty for rooms and service conversations.
     pub(crate) members: Arc<[ClientId]>,
     pub(crate) expires_at: Option<Timestamp>,
+    /// The owner, where there are roles.
+    pub(crate) creator: ClientId,
+    pub(crate) order: Arc<Order>,
 }
 
 impl Roster {
@@ -54,6 +58,8 @@ impl Roster {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredMessage {
     pub(crate) conversation: ConversationId,
+    /// For a message between a service conversation and one client: that client.
+    pub(crate) thread: Option<ClientId>,
     pub(crate) id: MessageId,
     pub(crate) from: ClientId,
     pub(crate) timestamp: Timestamp,
@@ -89,6 +95,8 @@ pub(crate) struct Interval {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HistoryPage {
     pub(crate) conversation: ConversationId,
+    /// In a service conversation: whose messages are shown among those to all subscribers (B-153).
+    pub(crate) viewer: Option<ClientId>,
     pub(crate) start: Option<Interval>,
     pub(crate) stop: Option<Interval>,
     pub(crate) direction: Direction,

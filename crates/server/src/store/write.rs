@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use yanshu_protocol::{
-    AppId, Attributes, ClientId, Content, ConversationId, ConversationKind, DeviceId, Mentions, MessageId,
-    Reject, Tag, Timestamp, UniqueId,
+    AppId, Attributes, ClientId, Code, Content, ConversationId, ConversationKind, DeviceId, Mentions,
+    MessageId, Reject, Role, Tag, Timestamp, UniqueId,
 };
 
-use super::{Conversation, Roster, StoreError, StoredMessage};
+use super::{Conversation, RestrictOutcome, RestrictRequest, RoleOutcome, Roster, StoreError, StoredMessage};
 use crate::query::Update;
 
 /// Called once, on the committing thread, in commit order, when a change is durable or has failed. It hands
@@ -49,6 +49,9 @@ pub(crate) enum WriteError {
     /// The conversation would have more members than allowed.
     #[error("the conversation is full")]
     Full,
+    /// A list would have more entries than allowed.
+    #[error("the list is full")]
+    ListFull,
     /// Only the sender may change a message.
     #[error("not the sender's message")]
     NotOwner,
@@ -69,6 +72,32 @@ pub(crate) enum Write {
     Create(Box<NewConversation>, Completion<Created>),
     /// Adds and removes members.
     ChangeMembers(Box<MembersRequest>, Completion<MembersOutcome>),
+    /// Silences or blocks clients, or lets them speak or be in the conversation again. Who is blocked leaves.
+    Restrict(Box<RestrictRequest>, Completion<RestrictOutcome>),
+    /// Makes a member a manager, or a plain member again. Refused for the creator (4324), for who is no member
+    /// (4317) and if there are `max_managers` already (4322).
+    SetRole {
+        app: AppId,
+        conversation: ConversationId,
+        client: ClientId,
+        role: Role,
+        by: ClientId,
+        max_managers: usize,
+        now: Timestamp,
+        done: Completion<RoleOutcome>,
+    },
+    /// Puts conversations on the client's own list of those to which it may not be added, or takes them off
+    /// (B-135). Gives those that exist, in the order asked.
+    BlockConversations {
+        app: AppId,
+        client: ClientId,
+        conversations: Vec<ConversationId>,
+        lift: bool,
+        /// Most conversations on the list.
+        limit: usize,
+        now: Timestamp,
+        done: Completion<Vec<ConversationId>>,
+    },
     /// Changes attributes.
     UpdateAttributes(Box<UpdateRequest>, Completion<AttributesUpdated>),
     /// Sets whether a member mutes a conversation; gives the new time of change. A client that is not a
@@ -95,6 +124,8 @@ pub(crate) enum Write {
     RoomsLost { now: Timestamp, done: Completion<()> },
     /// Notes how a session ended, until its token would have expired.
     EndSession { app: AppId, session: String, end: SessionEnd, until: Timestamp, done: Completion<()> },
+    /// Notes that the app took a client offline.
+    NoteKick { app: AppId, client: ClientId, now: Timestamp, done: Completion<()> },
     /// Notes who holds a tag.
     HoldTag(Box<TagHolder>, Completion<()>),
     /// Changes nothing: tells a place in the order of changes. Costs no commit of its own.
@@ -126,6 +157,11 @@ pub(crate) struct Draft {
     pub(crate) receipt: bool,
     /// A repeat by the same sender in the same conversation gives the first message (W-274).
     pub(crate) resend_key: Option<String>,
+    /// In a service conversation: the one client that the message passes to or from; all subscribers get any
+    /// other.
+    pub(crate) thread: Option<ClientId>,
+    /// From then on it is neither unread nor missed, but stays in history (B-148).
+    pub(crate) valid_till: Option<Timestamp>,
     /// Now, by the server's clock; the assigned time is this or later.
     pub(crate) now: Timestamp,
 }
@@ -169,8 +205,13 @@ pub(crate) struct MembersRequest {
     pub(crate) conversation: ConversationId,
     pub(crate) add: Vec<ClientId>,
     pub(crate) remove: Vec<ClientId>,
-    /// Most members allowed after the change.
+    pub(crate) by: ClientId,
+    /// Most members allowed after the change; any number may subscribe to a service conversation.
     pub(crate) limit: usize,
+    /// The creator is not removed (W-241).
+    pub(crate) keep_owner: bool,
+    /// A refused id refuses all (W-104).
+    pub(crate) whole: bool,
     pub(crate) now: Timestamp,
 }
 
@@ -179,6 +220,9 @@ pub(crate) struct MembersRequest {
 pub(crate) struct MembersOutcome {
     /// Those who really joined or left, in the order asked.
     pub(crate) changed: Vec<ClientId>,
+    /// The creator that is to be kept (4324); those who would join but are blocked, or have blocked the
+    /// conversation (4548, W-366, B-135).
+    pub(crate) refused: Vec<(ClientId, Code)>,
     /// Unchanged if nobody joined or left.
     pub(crate) updated_at: Timestamp,
     /// After the change.
@@ -191,6 +235,10 @@ pub(crate) struct UpdateRequest {
     pub(crate) app: AppId,
     pub(crate) conversation: ConversationId,
     pub(crate) update: Update,
+    /// The changes as they were asked for; the members are to hear of them.
+    pub(crate) changes: Attributes,
+    /// Who asks. Of a change by nobody no notice is kept.
+    pub(crate) by: Option<ClientId>,
     /// Largest size of all attributes as JSON text, in bytes.
     pub(crate) max_bytes: usize,
     pub(crate) now: Timestamp,
@@ -211,6 +259,9 @@ pub(crate) struct PatchDraft {
     pub(crate) conversation: ConversationId,
     pub(crate) message: MessageId,
     pub(crate) hint: Option<Timestamp>,
+    /// In a service conversation: the client between which and the service the message passed, if it was not
+    /// one to all subscribers.
+    pub(crate) thread: Option<ClientId>,
     /// Who asks; must be the sender.
     pub(crate) editor: ClientId,
     /// The editor's device, so that it is not told of its own edit later (W-361).

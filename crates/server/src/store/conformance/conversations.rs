@@ -180,10 +180,13 @@ async fn update(
     changes: serde_json::Value,
     max_bytes: usize,
 ) -> Result<AttributesUpdated, WriteError> {
+    let changes = attributes(changes);
     let request = UpdateRequest {
         app: world.app.clone(),
         conversation: id.clone(),
-        update: Update::parse(&attributes(changes)).unwrap(),
+        update: Update::parse(&changes).unwrap(),
+        changes,
+        by: Some(client("Tom")),
         max_bytes,
         now: world.now(),
     };

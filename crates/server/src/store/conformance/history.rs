@@ -14,6 +14,7 @@ use crate::store::{Completion, HistoryPage, Interval, StoredMessage, Write};
 fn everything(conversation: &ConversationId, direction: Direction) -> HistoryPage {
     HistoryPage {
         conversation: conversation.clone(),
+        viewer: None,
         start: None,
         stop: None,
         direction,

@@ -228,7 +228,8 @@ pub(crate) async fn the_last_message_of_each_conversation_is_found(place: &impl 
     let taken_back = world.send(&recalled, "Tom", "oops").await;
     let taken_back = world.recall(&taken_back).await;
     let unknown = "000000000000000000000000".parse().unwrap();
-    let found = world.store.last_messages(&world.app, vec![busy, silent, unknown, recalled]).await.unwrap();
+    let found =
+        world.store.last_messages(&world.app, vec![busy, silent, unknown, recalled], None).await.unwrap();
     assert_eq!(found, [last, taken_back]);
     assert_eq!(found[0].from, client("Tom"));
 }

@@ -2,6 +2,7 @@
 //!
 //! A test gets a fresh [`Place`] and works through the trait alone.
 
+pub(crate) mod blocklists;
 pub(crate) mod conversations;
 pub(crate) mod crash;
 pub(crate) mod history;
@@ -10,6 +11,8 @@ pub(crate) mod messages;
 pub(crate) mod order;
 pub(crate) mod patches;
 pub(crate) mod receipts;
+pub(crate) mod restrictions;
+pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod unread;
@@ -98,6 +101,27 @@ macro_rules! suite {
                 muting_by_a_stranger_changes_nothing,
                 memberships_are_told_in_the_order_asked,
             ];
+            roles: [
+                a_member_becomes_a_manager_and_a_plain_member_again,
+                the_creator_has_no_other_role,
+                only_members_have_roles_and_only_so_many,
+                who_leaves_has_no_role_any_more,
+                with_roles_the_owner_stays_and_others_may_go,
+            ];
+            restrictions: [
+                who_is_silenced_is_named_until_it_may_speak_again,
+                silence_for_a_time_is_kept_apart_from_silence_for_ever,
+                who_is_blocked_leaves_and_cannot_come_back,
+                clients_that_are_no_members_can_be_restricted,
+                the_owner_is_refused_where_it_is_to_be_kept,
+                a_list_has_its_limit,
+                lists_are_read_in_pages_in_order_of_entry,
+                a_refused_id_refuses_all_where_asked,
+            ];
+            blocklists: [
+                nobody_is_added_to_a_conversation_it_has_blocked,
+                a_block_list_is_read_in_pages_and_has_a_limit,
+            ];
             unread: [
                 messages_of_others_after_the_read_cursor_are_unread,
                 recalled_messages_are_not_unread_but_are_missed_as_recalled,
@@ -138,6 +162,7 @@ macro_rules! suite {
                 a_client_has_one_will_and_the_last_counts,
                 a_will_is_cleared_only_by_the_session_that_left_it,
                 a_tag_is_held_until_its_token_expires,
+                the_last_time_a_client_was_taken_offline_is_remembered,
                 a_session_end_is_remembered_until_its_token_expires,
                 a_device_returns_to_its_room_within_the_time,
                 a_device_that_left_its_room_does_not_return,

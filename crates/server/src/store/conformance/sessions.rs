@@ -190,3 +190,20 @@ pub(crate) async fn expiry_works_in_portions_and_ends(place: &impl Place) {
     }
     assert_eq!(sum, 5_000);
 }
+
+pub(crate) async fn the_last_time_a_client_was_taken_offline_is_remembered(place: &impl Place) {
+    // W-138
+    let world = World::open(place);
+    let kicked_at = async |world: &World| world.store.kicked_at(&world.app, &client("Tom")).await.unwrap();
+    let kick = async |world: &World, now: Timestamp| {
+        let (app, client) = (world.app.clone(), client("Tom"));
+        world.write(|done| Write::NoteKick { app, client, now, done }).await.unwrap();
+    };
+    assert_eq!(kicked_at(&world).await, None);
+    kick(&world, world.now()).await;
+    kick(&world, world.now().plus_millis(10)).await;
+    kick(&world, world.now().plus_millis(5)).await;
+    let world = world.reopen(place);
+    assert_eq!(kicked_at(&world).await, Some(world.now().plus_millis(10)));
+    assert_eq!(kicked_at(&world.of_app("other")).await, None);
+}

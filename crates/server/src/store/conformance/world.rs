@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use serde_json::json;
 use yanshu_protocol::{
     AppId, Attributes, ClientId, Content, ConversationId, ConversationKind, DeviceId, Direction, Mentions,
-    MessageId, Timestamp,
+    MessageId, Restriction, Role, Timestamp,
 };
 
 use super::Place;
 use crate::ids::IdSource;
 use crate::store::{
     Appended, CommitPoint, Completion, Conversation, Created, CursorMove, Draft, HistoryPage, MembersOutcome,
-    MembersRequest, MissedMessages, NewConversation, PatchDraft, Patched, Store, StoredMessage, UnreadState,
-    Write, WriteError,
+    MembersRequest, MissedMessages, NewConversation, PatchDraft, Patched, RestrictOutcome, RestrictRequest,
+    RoleOutcome, Roster, Store, StoredMessage, UnreadState, Write, WriteError,
 };
 
 /// When the clock starts.
@@ -142,6 +142,8 @@ impl World {
             mentions: Mentions::default(),
             receipt: false,
             resend_key: None,
+            thread: None,
+            valid_till: None,
             now: self.now(),
         }
     }
@@ -168,15 +170,74 @@ impl World {
         remove: &[&str],
         limit: usize,
     ) -> Result<MembersOutcome, WriteError> {
-        let request = MembersRequest {
+        let request = MembersRequest { limit, ..self.members_request(conversation, add, remove) };
+        self.change_members(request).await
+    }
+
+    /// Adds and removes members where some ids may be refused.
+    pub(crate) fn members_request(
+        &self,
+        conversation: &ConversationId,
+        add: &[&str],
+        remove: &[&str],
+    ) -> MembersRequest {
+        MembersRequest {
             app: self.app.clone(),
             conversation: conversation.clone(),
             add: clients(add),
             remove: clients(remove),
-            limit,
+            by: client("Tom"),
+            limit: 500,
+            keep_owner: false,
+            whole: false,
             now: self.now(),
-        };
+        }
+    }
+
+    pub(crate) async fn change_members(&self, request: MembersRequest) -> Result<MembersOutcome, WriteError> {
         self.write(|done| Write::ChangeMembers(Box::new(request), done)).await
+    }
+
+    pub(crate) async fn roster(&self, conversation: &ConversationId) -> Roster {
+        self.store.roster(&self.app, conversation, self.now()).await.unwrap().unwrap()
+    }
+
+    pub(crate) fn restriction(
+        &self,
+        conversation: &ConversationId,
+        restriction: Restriction,
+        names: &[&str],
+    ) -> RestrictRequest {
+        RestrictRequest {
+            app: self.app.clone(),
+            conversation: conversation.clone(),
+            restriction,
+            lift: false,
+            clients: clients(names),
+            by: client("Tom"),
+            until: None,
+            limit: 500,
+            keep_owner: false,
+            whole: false,
+            now: self.now(),
+        }
+    }
+
+    pub(crate) async fn restrict(&self, request: RestrictRequest) -> Result<RestrictOutcome, WriteError> {
+        self.write(|done| Write::Restrict(Box::new(request), done)).await
+    }
+
+    pub(crate) async fn set_role(
+        &self,
+        conversation: &ConversationId,
+        who: &str,
+        role: Role,
+        max_managers: usize,
+    ) -> Result<RoleOutcome, WriteError> {
+        let (app, conversation, now) = (self.app.clone(), conversation.clone(), self.now());
+        let (client, by) = (client(who), client("Tom"));
+        self.write(|done| Write::SetRole { app, conversation, client, role, by, max_managers, now, done })
+            .await
     }
 
     pub(crate) fn step(&self, conversation: &ConversationId, who: &str) -> CursorMove {
@@ -218,6 +279,7 @@ impl World {
             conversation: message.conversation.clone(),
             message: message.id.clone(),
             hint: None,
+            thread: None,
             editor: message.from.clone(),
             device: None,
             content,
@@ -257,13 +319,14 @@ impl World {
         id: &MessageId,
         hint: Option<Timestamp>,
     ) -> Option<StoredMessage> {
-        self.store.message(&self.app, conversation, id, hint).await.unwrap()
+        self.store.message(&self.app, conversation, id, hint, None).await.unwrap()
     }
 
     /// All of history.
     pub(crate) async fn history(&self, conversation: &ConversationId) -> Vec<StoredMessage> {
         self.page(HistoryPage {
             conversation: conversation.clone(),
+            viewer: None,
             start: None,
             stop: None,
             direction: Direction::Newer,

@@ -14,7 +14,10 @@ const LOCK: &str = "yanshu.lock";
 const FOREIGN_LOCK_MS: u64 = 5_000;
 
 /// Every version of the layout, oldest first. A published one never changes.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/sqlite/001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/sqlite/001_initial.sql"),
+    include_str!("../migrations/sqlite/002_service_and_order.sql"),
+];
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,9 @@
 
 use crate::store::{Completion, StoreError, Write, WriteError};
 
-use super::write::{Batch, Failure, cursors, expiry, members, messages, patches, properties, sessions};
+use super::write::{
+    Batch, Failure, blocklists, cursors, expiry, members, messages, order, patches, properties, sessions,
+};
 
 /// One change. Running it may be repeated: if a batch is rolled back, each of its changes is run again.
 pub(super) trait Job: Send {
@@ -65,6 +67,15 @@ pub(super) fn job(write: Write) -> Box<dyn Job> {
         Write::Append(draft, done) => slot(*draft, done, messages::append),
         Write::Create(request, done) => slot(*request, done, properties::create),
         Write::ChangeMembers(request, done) => slot(*request, done, members::change),
+        Write::Restrict(request, done) => slot(*request, done, order::restrict),
+        Write::SetRole { app, conversation, client, role, by, max_managers, now, done } => {
+            let new = order::NewRole { app, conversation, client, role, by, max_managers, now };
+            slot(new, done, order::set_role)
+        }
+        Write::BlockConversations { app, client, conversations, lift, limit, now, done } => {
+            let wish = blocklists::Block { app, client, conversations, lift, limit, now };
+            slot(wish, done, blocklists::block)
+        }
         Write::UpdateAttributes(request, done) => slot(*request, done, properties::update),
         Write::SetMuted { app, conversation, client, muted, now, done } => {
             slot(members::Mute { app, conversation, client, muted, now }, done, members::mute)
@@ -80,6 +91,7 @@ pub(super) fn job(write: Write) -> Box<dyn Job> {
         Write::EndSession { app, session, end, until, done } => {
             slot((app, session, end, until), done, sessions::end)
         }
+        Write::NoteKick { app, client, now, done } => slot((app, client, now), done, sessions::kick),
         Write::HoldTag(holder, done) => slot(*holder, done, sessions::hold_tag),
         Write::Mark(done) => {
             Box::new(Slot { request: (), changes: false, apply: messages::mark, outcome: None, done })

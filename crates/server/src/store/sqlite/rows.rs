@@ -24,6 +24,11 @@ pub(super) const MENTIONS_SOME: i64 = 4;
 /// The message was recalled.
 pub(super) const RECALLED: i64 = 8;
 
+/// A number of rows as SQL takes it.
+pub(super) fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
 /// Reads a text as an id.
 pub(super) fn id<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
 where
@@ -141,6 +146,7 @@ pub(super) fn message(row: &Row<'_>, conversation: &ConversationId) -> rusqlite:
     let flags: i64 = row.get(4)?;
     Ok(StoredMessage {
         conversation: conversation.clone(),
+        thread: None,
         id: id(row, 0)?,
         from: id(row, 1)?,
         timestamp: time(row, 2)?,

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
-use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Tag, Timestamp};
+use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Restriction, Tag, Timestamp};
 
 use crate::ids::IdSource;
 use crate::store::{
@@ -20,7 +20,7 @@ use crate::store::{
 
 use super::checkpoint::Checkpointer;
 use super::file::{self, OpenError};
-use super::read::{conversations, cursors, history, messages, patches, search, sessions, unread};
+use super::read::{conversations, cursors, history, messages, order, patches, search, sessions, unread};
 use super::readers::Lane;
 use super::recent::Recent;
 use super::write::Memory;
@@ -190,6 +190,7 @@ impl Store for SqliteStore {
         conversation: &'a ConversationId,
         id: &'a MessageId,
         hint: Option<Timestamp>,
+        _viewer: Option<&'a ClientId>,
     ) -> Reading<'a, Option<StoredMessage>> {
         let (app, conversation, id) = (app.clone(), conversation.clone(), id.clone());
         self.quick().ask(move |reader| messages::message(reader, &app, &conversation, &id, hint))
@@ -199,6 +200,7 @@ impl Store for SqliteStore {
         &'a self,
         app: &'a AppId,
         conversations: Vec<ConversationId>,
+        _viewer: Option<&'a ClientId>,
     ) -> Reading<'a, Vec<StoredMessage>> {
         let app = app.clone();
         self.quick().ask(move |reader| messages::last(reader, &app, &conversations))
@@ -311,6 +313,47 @@ impl Store for SqliteStore {
     ) -> Reading<'a, Vec<bool>> {
         let (app, client) = (app.clone(), client.clone());
         self.quick().ask(move |reader| conversations::memberships(reader, &app, &client, &conversations, now))
+    }
+
+    fn restricted<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        restriction: Restriction,
+        offset: usize,
+        limit: usize,
+    ) -> Reading<'a, Vec<ClientId>> {
+        let (app, conversation) = (app.clone(), conversation.clone());
+        self.quick()
+            .ask(move |reader| order::restricted(reader, &app, &conversation, restriction, offset, limit))
+    }
+
+    fn restricted_among<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        restriction: Restriction,
+        clients: Vec<ClientId>,
+    ) -> Reading<'a, Vec<ClientId>> {
+        let (app, conversation) = (app.clone(), conversation.clone());
+        self.quick()
+            .ask(move |reader| order::restricted_among(reader, &app, &conversation, restriction, clients))
+    }
+
+    fn blocked_conversations<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        offset: usize,
+        limit: usize,
+    ) -> Reading<'a, Vec<ConversationId>> {
+        let (app, client) = (app.clone(), client.clone());
+        self.quick().ask(move |reader| order::blocked_conversations(reader, &app, &client, offset, limit))
+    }
+
+    fn kicked_at<'a>(&'a self, app: &'a AppId, client: &'a ClientId) -> Reading<'a, Option<Timestamp>> {
+        let (app, client) = (app.clone(), client.clone());
+        self.quick().ask(move |reader| sessions::kicked_at(reader, &app, &client))
     }
 
     fn session_end<'a>(&'a self, app: &'a AppId, session: &'a str) -> Reading<'a, Option<SessionEnd>> {

@@ -7,16 +7,22 @@ use crate::store::sqlite::readers::{Fault, Reader};
 use crate::store::sqlite::rows;
 use crate::store::{Conversation, Member, Roster};
 
+use super::order;
+
 /// The columns that [`without_members`] reads.
 pub(super) const COLUMNS: &str = "conversation.key, conversation.id, conversation.kind, conversation.creator, \
      conversation.created_at, conversation.updated_at, conversation.unique_id, conversation.expires_at, \
      tail.last_at, conversation.attributes";
 
-/// The members in order of joining.
+/// The members in order of joining. Subscribers of a service conversation are never loaded as a whole.
 pub(in crate::store::sqlite) fn members(
     connection: &Connection,
     conversation: i64,
+    kind: ConversationKind,
 ) -> rusqlite::Result<Vec<Member>> {
+    if matches!(kind, ConversationKind::Room | ConversationKind::Service) {
+        return Ok(Vec::new());
+    }
     let mut members = connection
         .prepare_cached("SELECT position, client, muted FROM member WHERE conversation = ?")?
         .query_map([conversation], |row| {
@@ -62,7 +68,8 @@ pub(in crate::store::sqlite) fn by_id(
         .query_row(params![app, id.as_str()], |row| Ok((bare(row)?, rows::attributes(row, 9)?)))
         .optional()?;
     let Some(((key, conversation), attributes)) = found else { return Ok(None) };
-    Ok(Some(Conversation { attributes, members: members(connection, key)?, ..conversation }))
+    let members = members(connection, key, conversation.kind)?;
+    Ok(Some(Conversation { attributes, members, ..conversation }))
 }
 
 pub(in crate::store::sqlite) fn conversation(
@@ -85,17 +92,19 @@ pub(in crate::store::sqlite) fn roster(
     let Some(app) = reader.app(app)? else { return Ok(None) };
     reader.look(|connection| {
         let found = connection
-            .prepare_cached("SELECT key, kind, expires_at FROM conversation WHERE app = ? AND id = ?")?
+            .prepare_cached(
+                "SELECT key, kind, expires_at, creator FROM conversation WHERE app = ? AND id = ?",
+            )?
             .query_row(params![app, id.as_str()], |row| {
-                Ok((row.get(0)?, rows::kind(row, 1)?, rows::optional_time(row, 2)?))
+                Ok((row.get(0)?, rows::kind(row, 1)?, rows::optional_time(row, 2)?, rows::id(row, 3)?))
             })
             .optional()?;
-        let Some((key, kind, expires_at)) = found else { return Ok(None) };
+        let Some((key, kind, expires_at, creator)) = found else { return Ok(None) };
         if expires_at.is_some_and(|end| end <= now) {
             return Ok(None);
         }
-        let members = members(connection, key)?.into_iter().map(|member| member.client).collect();
-        Ok(Some(Roster { kind, members, expires_at }))
+        let members = members(connection, key, kind)?.into_iter().map(|member| member.client).collect();
+        Ok(Some(Roster { kind, members, expires_at, creator, order: order::of(connection, key)? }))
     })
 }
 

@@ -112,7 +112,7 @@ impl<'a> Range<'a> {
             Direction::Newer => "ASC",
         };
         sql.push_str(&format!(" ORDER BY place.at {order}, place.id {order} LIMIT ?"));
-        values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+        values.push(rows::count(limit).into());
         let mut messages = connection
             .prepare_cached(&sql)?
             .query_map(params_from_iter(values), |row| rows::message(row, &page.conversation))?

@@ -35,7 +35,7 @@ pub(in crate::store::sqlite) fn since(
              AND NOT (message.sender = ?3 AND patch.device IS NOT NULL AND patch.device IS ?4)
              ORDER BY patch.patched_at LIMIT ?5",
         )?;
-        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let most = rows::count(limit);
         let mut found: Vec<(i64, i64, ConversationId)> = Vec::new();
         for conversation in changed {
             let (key, id) = conversation?;

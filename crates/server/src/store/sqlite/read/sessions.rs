@@ -25,6 +25,19 @@ pub(in crate::store::sqlite) fn end(
     }))
 }
 
+pub(in crate::store::sqlite) fn kicked_at(
+    reader: &mut Reader,
+    app: &AppId,
+    client: &ClientId,
+) -> Result<Option<Timestamp>, Fault> {
+    let Some(app) = reader.app(app)? else { return Ok(None) };
+    Ok(reader
+        .connection
+        .prepare_cached("SELECT at FROM kick WHERE app = ? AND client = ?")?
+        .query_row(params![app, client.as_str()], |row| rows::time(row, 0))
+        .optional()?)
+}
+
 pub(in crate::store::sqlite) fn tag_holder(
     reader: &mut Reader,
     app: &AppId,

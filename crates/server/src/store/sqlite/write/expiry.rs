@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 use yanshu_protocol::{ConversationId, Timestamp};
 
-use crate::store::sqlite::rows;
+use crate::store::sqlite::rows::{self, count};
 
 use super::{Batch, Failure};
 
@@ -33,6 +33,12 @@ pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> R
         (
             "DELETE FROM room_presence WHERE (app, client, device) IN (SELECT app, client, device FROM room_presence WHERE lost_at < ? LIMIT ?)",
             due.rooms_lost_before,
+        ),
+        // Who may speak again is left in the orders that are remembered: their time tells.
+        (
+            "DELETE FROM restriction WHERE (conversation, list, client) IN
+                 (SELECT conversation, list, client FROM restriction WHERE until <= ? LIMIT ?)",
+            due.now,
         ),
     ] {
         rows += count(batch.connection.prepare_cached(sql)?.execute([boundary.0, PORTION])?);
@@ -89,6 +95,9 @@ fn conversation(batch: &mut Batch<'_>, now: Timestamp, most: i64) -> rusqlite::R
         )?
         .execute([key, place.0])?;
     for sql in [
+        "DELETE FROM manager WHERE conversation = ?",
+        "DELETE FROM restriction WHERE conversation = ?",
+        "DELETE FROM blocked_conversation WHERE conversation = ?",
         "DELETE FROM member WHERE conversation = ?",
         "DELETE FROM tail WHERE conversation = ?",
         "DELETE FROM conversation WHERE key = ?",
@@ -97,9 +106,6 @@ fn conversation(batch: &mut Batch<'_>, now: Timestamp, most: i64) -> rusqlite::R
     }
     batch.memory.moved.remove(&key);
     batch.memory.conversations.remove(&place);
+    batch.memory.orders.remove(&key);
     Ok(1)
-}
-
-fn count(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -7,12 +7,15 @@ use yanshu_protocol::{ConversationKind, Timestamp};
 
 use crate::store::sqlite::recent::Place;
 use crate::store::sqlite::{read, rows};
-use crate::store::{Appended, CommitPoint, Draft, StoredMessage};
+use crate::store::{Appended, CommitPoint, Draft, StoredMessage, WriteError};
 
 use super::{Batch, Failure, Tail};
 
 /// Keeps a message, unless it is a repeat.
 pub(in crate::store::sqlite) fn append(batch: &mut Batch<'_>, draft: &Draft) -> Result<Appended, Failure> {
+    if draft.thread.is_some() {
+        return Err(WriteError::NotFound.into());
+    }
     let row = batch.last_row()? + 1;
     let known = *batch.conversation(&draft.app, &draft.conversation, draft.now)?;
     let resend_key = draft.resend_key.as_deref();
@@ -25,6 +28,7 @@ pub(in crate::store::sqlite) fn append(batch: &mut Batch<'_>, draft: &Draft) -> 
     let at = Timestamp(draft.now.0.max(known.tail.last_at + 1));
     let message = StoredMessage {
         conversation: draft.conversation.clone(),
+        thread: None,
         id: batch.memory.ids.message(at),
         from: draft.from.clone(),
         timestamp: at,

@@ -3,11 +3,13 @@
 //! All of them work on a [`Batch`]. What every message changes (the tails) is kept there and written once per
 //! conversation at the end of the batch.
 
+pub(super) mod blocklists;
 pub(super) mod cursors;
 pub(super) mod expiry;
 pub(super) mod filing;
 pub(super) mod members;
 pub(super) mod messages;
+pub(super) mod order;
 pub(super) mod patches;
 pub(super) mod properties;
 mod resends;
@@ -20,7 +22,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use yanshu_protocol::{AppId, ConversationId, ConversationKind, Timestamp};
 
 use crate::ids::IdSource;
-use crate::store::WriteError;
+use crate::store::{Order, WriteError};
 
 use super::cache::Generations;
 use super::rows;
@@ -54,6 +56,8 @@ pub(super) struct Memory {
     ids: Arc<IdSource>,
     apps: HashMap<AppId, i64>,
     conversations: Generations<(i64, ConversationId), Known>,
+    /// Roles and restrictions, by conversation; the empty ones are shared.
+    orders: Generations<i64, Arc<Order>>,
     /// Tails that this batch has moved, by conversation.
     moved: BTreeMap<i64, Tail>,
     filing: Filing,
@@ -68,6 +72,7 @@ impl Memory {
             ids,
             apps: HashMap::new(),
             conversations: Generations::new(conversations),
+            orders: Generations::new(conversations),
             moved: BTreeMap::new(),
             filing,
             last_row: None,
@@ -78,6 +83,7 @@ impl Memory {
     pub(super) fn forget(&mut self) {
         self.apps.clear();
         self.conversations.clear();
+        self.orders.clear();
         self.moved.clear();
         self.filing.rolled_back();
         self.last_row = None;
@@ -88,6 +94,7 @@ impl Memory {
         self.filing.committed();
         // Nothing is forgotten in the middle of a batch.
         self.conversations.age();
+        self.orders.age();
     }
 }
 

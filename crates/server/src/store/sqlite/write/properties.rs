@@ -48,7 +48,7 @@ pub(in crate::store::sqlite) fn create(
         .prepare_cached("INSERT INTO tail (conversation, last_at, patched_at) VALUES (?, 0, 0)")?
         .execute([key])?;
     for (client, position) in request.members.iter().zip(1..) {
-        members::add(batch, app, key, client, position, 0)?;
+        members::add(batch, app, key, client, &members::Seat { position, floor: 0, since: request.now })?;
     }
     Ok(Created { conversation: made(request), existing: false })
 }

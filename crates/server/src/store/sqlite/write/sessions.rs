@@ -84,6 +84,22 @@ pub(in crate::store::sqlite) fn end(
     Ok(())
 }
 
+/// Notes that the app took a client offline.
+pub(in crate::store::sqlite) fn kick(
+    batch: &mut Batch<'_>,
+    (app, client, at): &(AppId, ClientId, Timestamp),
+) -> Result<(), Failure> {
+    let app = batch.app(app)?;
+    batch
+        .connection
+        .prepare_cached(
+            "INSERT INTO kick (app, client, at) VALUES (?, ?, ?)
+             ON CONFLICT (app, client) DO UPDATE SET at = max(at, excluded.at)",
+        )?
+        .execute(params![app, client.as_str(), at.0])?;
+    Ok(())
+}
+
 /// Notes who holds a tag.
 pub(in crate::store::sqlite) fn hold_tag(batch: &mut Batch<'_>, holder: &TagHolder) -> Result<(), Failure> {
     let app = batch.app(&holder.app)?;

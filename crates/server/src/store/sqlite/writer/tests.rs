@@ -65,6 +65,8 @@ impl Bench {
                 mentions: Mentions::default(),
                 receipt: false,
                 resend_key: Some((*text).to_owned()),
+                thread: None,
+                valid_till: None,
                 now: Timestamp(1_000),
             };
             let told = told.clone();

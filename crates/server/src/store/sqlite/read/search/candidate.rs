@@ -72,7 +72,7 @@ impl<'c> Candidate<'c> {
     }
 
     fn members(&self) -> &Members {
-        self.members.get_or_init(|| match members(self.connection, self.key) {
+        self.members.get_or_init(|| match members(self.connection, self.key, self.conversation.kind) {
             Ok(all) => Members {
                 clients: all.iter().map(|member| member.client.clone()).collect(),
                 muted: all.iter().filter(|member| member.muted).map(|member| member.client.clone()).collect(),
