@@ -27,6 +27,9 @@ const NODE: u16 = 0;
 /// How often what has expired is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 
+/// For how many milliseconds notices are kept (W-386).
+const NOTICES_KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
+
 /// Serves until SIGTERM or SIGINT.
 pub fn serve(config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -185,6 +188,7 @@ async fn forget_some(store: &dyn Store, now: Timestamp, kept: Kept) -> bool {
             now,
             resend_keys_before: now.plus_millis(-kept.resend_keys),
             rooms_lost_before: now.plus_millis(-kept.rooms),
+            notices_before: now.plus_millis(-NOTICES_KEPT),
             done,
         })
         .await;

@@ -18,7 +18,6 @@ mod types;
 mod write;
 
 pub use measure::appends_per_second;
-#[expect(unused_imports, reason = "the rules that tell notices come next")]
 pub(crate) use notice::{KeptReceipt, Notice, NoticePage, Noticed};
 pub(crate) use order::{Order, RestrictOutcome, RestrictRequest, RoleOutcome};
 pub(crate) use sqlite::{Options, SqliteStore};
@@ -227,6 +226,31 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         offset: usize,
         limit: usize,
     ) -> Reading<'a, Vec<ConversationId>>;
+
+    /// Notices of what concerned the client itself after a time: that it joined, left, was restricted or is so
+    /// no more (W-384). Only of conversations that exist at `now` (W-462).
+    fn notices<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        after: Timestamp,
+        limit: usize,
+        now: Timestamp,
+    ) -> Reading<'a, NoticePage>;
+
+    /// All other notices after a time: receipts of the client's messages, and what concerned all members of its
+    /// conversations since it is one of them.
+    fn droppable_notices<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        after: Timestamp,
+        limit: usize,
+        now: Timestamp,
+    ) -> Reading<'a, NoticePage>;
+
+    /// All notices from this time on are kept (W-381).
+    fn notices_kept_since(&self) -> Reading<'_, Timestamp>;
 
     /// When the app last took the client offline.
     fn kicked_at<'a>(&'a self, app: &'a AppId, client: &'a ClientId) -> Reading<'a, Option<Timestamp>>;

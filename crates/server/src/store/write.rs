@@ -7,7 +7,10 @@ use yanshu_protocol::{
     MessageId, Reject, Role, Tag, Timestamp, UniqueId,
 };
 
-use super::{Conversation, RestrictOutcome, RestrictRequest, RoleOutcome, Roster, StoreError, StoredMessage};
+use super::{
+    Conversation, KeptReceipt, RestrictOutcome, RestrictRequest, RoleOutcome, Roster, StoreError,
+    StoredMessage,
+};
 use crate::query::Update;
 
 /// Called once, on the committing thread, in commit order, when a change is durable or has failed. It hands
@@ -114,6 +117,8 @@ pub(crate) enum Write {
     Patch(Box<PatchDraft>, Completion<Patched>),
     /// Moves cursors forward; one that would go back stays.
     MoveCursors(Vec<CursorMove>, Completion<()>),
+    /// Keeps receipts for senders that could not be told (W-303).
+    KeepReceipts(Vec<KeptReceipt>, Completion<()>),
     /// Keeps a will in place of the client's earlier one.
     SaveWill(Box<StoredWill>, Completion<()>),
     /// Forgets the client's will if this session deposited it.
@@ -132,12 +137,13 @@ pub(crate) enum Write {
     Mark(Completion<CommitPoint>),
     /// Forgets what has expired at `now`: temporary conversations with all that belongs to them, resend keys
     /// of messages before `resend_keys_before` (some live up to twice as long), rooms of devices lost before
-    /// `rooms_lost_before`, session ends and tag holds. Does a bounded portion, so that nobody waits for it, and
+    /// `rooms_lost_before`, notices from before `notices_before`, session ends and tag holds. Does a bounded portion, so that nobody waits for it, and
     /// gives the number of rows; there may be more as long as that is not 0.
     Expire {
         now: Timestamp,
         resend_keys_before: Timestamp,
         rooms_lost_before: Timestamp,
+        notices_before: Timestamp,
         done: Completion<u64>,
     },
 }

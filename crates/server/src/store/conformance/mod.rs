@@ -8,6 +8,7 @@ pub(crate) mod crash;
 pub(crate) mod history;
 pub(crate) mod members;
 pub(crate) mod messages;
+pub(crate) mod notices;
 pub(crate) mod order;
 pub(crate) mod patches;
 pub(crate) mod receipts;
@@ -121,6 +122,17 @@ macro_rules! suite {
             blocklists: [
                 nobody_is_added_to_a_conversation_it_has_blocked,
                 a_block_list_is_read_in_pages_and_has_a_limit,
+            ];
+            notices: [
+                a_client_hears_that_it_joined_and_left,
+                a_member_hears_who_came_and_went_since_it_joined,
+                members_hear_of_changed_attributes_and_roles,
+                restrictions_are_heard_of_by_the_client_and_by_all_members,
+                a_restriction_in_a_room_is_heard_of_by_the_client_alone,
+                a_receipt_is_kept_for_the_sender,
+                pages_neither_skip_nor_repeat,
+                nothing_is_heard_of_conversations_that_are_gone,
+                notices_are_forgotten_after_their_time_and_it_is_known_since_when,
             ];
             unread: [
                 messages_of_others_after_the_read_cursor_are_unread,

@@ -357,8 +357,24 @@ impl World {
     }
 
     pub(crate) async fn expire(&self, resend_keys_before: Timestamp, rooms_lost_before: Timestamp) -> u64 {
+        self.forget(resend_keys_before, rooms_lost_before, Timestamp(0)).await
+    }
+
+    /// Forgets a portion of the notices from before a time.
+    pub(crate) async fn forget_notices(&self, before: Timestamp) -> u64 {
+        self.forget(Timestamp(0), Timestamp(0), before).await
+    }
+
+    async fn forget(
+        &self,
+        resend_keys_before: Timestamp,
+        rooms_lost_before: Timestamp,
+        notices_before: Timestamp,
+    ) -> u64 {
         let now = self.now();
-        self.write(|done| Write::Expire { now, resend_keys_before, rooms_lost_before, done }).await.unwrap()
+        self.write(|done| Write::Expire { now, resend_keys_before, rooms_lost_before, notices_before, done })
+            .await
+            .unwrap()
     }
 
     /// Forgets all that has expired, keys and rooms aside.

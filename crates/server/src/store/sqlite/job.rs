@@ -3,7 +3,8 @@
 use crate::store::{Completion, StoreError, Write, WriteError};
 
 use super::write::{
-    Batch, Failure, blocklists, cursors, expiry, members, messages, order, patches, properties, sessions,
+    Batch, Failure, blocklists, cursors, expiry, members, messages, notices, order, patches, properties,
+    sessions,
 };
 
 /// One change. Running it may be repeated: if a batch is rolled back, each of its changes is run again.
@@ -82,6 +83,7 @@ pub(super) fn job(write: Write) -> Box<dyn Job> {
         }
         Write::Patch(draft, done) => slot(*draft, done, patches::patch),
         Write::MoveCursors(moves, done) => slot(moves, done, cursors::advance),
+        Write::KeepReceipts(receipts, done) => slot(receipts, done, notices::keep_receipts),
         Write::SaveWill(will, done) => slot(*will, done, sessions::save_will),
         Write::ClearWill { app, client, session, done } => {
             slot((app, client, session), done, sessions::clear_will)
@@ -96,8 +98,9 @@ pub(super) fn job(write: Write) -> Box<dyn Job> {
         Write::Mark(done) => {
             Box::new(Slot { request: (), changes: false, apply: messages::mark, outcome: None, done })
         }
-        Write::Expire { now, resend_keys_before, rooms_lost_before, done } => {
-            slot(expiry::Expire { now, resend_keys_before, rooms_lost_before }, done, expiry::expire)
+        Write::Expire { now, resend_keys_before, rooms_lost_before, notices_before, done } => {
+            let due = expiry::Expire { now, resend_keys_before, rooms_lost_before, notices_before };
+            slot(due, done, expiry::expire)
         }
     }
 }

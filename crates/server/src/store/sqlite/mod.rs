@@ -9,6 +9,7 @@ mod cache;
 mod checkpoint;
 mod file;
 mod job;
+mod noticed;
 mod read;
 mod readers;
 mod recent;

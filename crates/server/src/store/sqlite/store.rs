@@ -13,14 +13,16 @@ use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Restriction, T
 
 use crate::ids::IdSource;
 use crate::store::{
-    CommitPoint, Conversation, ConversationSearch, Cursor, HistoryPage, MissedMessages, Reading,
+    CommitPoint, Conversation, ConversationSearch, Cursor, HistoryPage, MissedMessages, NoticePage, Reading,
     ReceiptRequest, ReceiptTimes, Roster, SessionEnd, Store, StoredMessage, StoredWill, TagHolder,
     UnreadState, Write,
 };
 
 use super::checkpoint::Checkpointer;
 use super::file::{self, OpenError};
-use super::read::{conversations, cursors, history, messages, order, patches, search, sessions, unread};
+use super::read::{
+    conversations, cursors, history, messages, notices, order, patches, search, sessions, unread,
+};
 use super::readers::Lane;
 use super::recent::Recent;
 use super::write::Memory;
@@ -349,6 +351,34 @@ impl Store for SqliteStore {
     ) -> Reading<'a, Vec<ConversationId>> {
         let (app, client) = (app.clone(), client.clone());
         self.quick().ask(move |reader| order::blocked_conversations(reader, &app, &client, offset, limit))
+    }
+
+    fn notices<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        after: Timestamp,
+        limit: usize,
+        now: Timestamp,
+    ) -> Reading<'a, NoticePage> {
+        let (app, client) = (app.clone(), client.clone());
+        self.quick().ask(move |reader| notices::reliable(reader, &app, &client, after, limit, now))
+    }
+
+    fn droppable_notices<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        after: Timestamp,
+        limit: usize,
+        now: Timestamp,
+    ) -> Reading<'a, NoticePage> {
+        let (app, client) = (app.clone(), client.clone());
+        self.quick().ask(move |reader| notices::droppable(reader, &app, &client, after, limit, now))
+    }
+
+    fn notices_kept_since(&self) -> Reading<'_, Timestamp> {
+        self.quick().ask(notices::kept_since)
     }
 
     fn kicked_at<'a>(&'a self, app: &'a AppId, client: &'a ClientId) -> Reading<'a, Option<Timestamp>> {

@@ -62,13 +62,14 @@ CREATE INDEX blocked_conversation_by_conversation ON blocked_conversation (conve
 CREATE TABLE notice (
     app          INTEGER NOT NULL,
     client       TEXT    NOT NULL,
+    reliable     INTEGER NOT NULL,
     at           INTEGER NOT NULL,
     conversation INTEGER NOT NULL,
     what         INTEGER NOT NULL,
     by           TEXT,
     -- What else there is to say, as JSON.
     details      TEXT,
-    PRIMARY KEY (app, client, at)
+    PRIMARY KEY (app, client, reliable, at)
 ) WITHOUT ROWID;
 CREATE INDEX notice_by_age ON notice (at);
 

@@ -6,6 +6,7 @@ pub(super) mod conversations;
 pub(super) mod cursors;
 pub(super) mod history;
 pub(super) mod messages;
+pub(super) mod notices;
 pub(super) mod order;
 pub(super) mod patches;
 pub(super) mod search;

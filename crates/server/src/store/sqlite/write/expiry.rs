@@ -15,12 +15,20 @@ pub(in crate::store::sqlite) struct Expire {
     pub(in crate::store::sqlite) now: Timestamp,
     pub(in crate::store::sqlite) resend_keys_before: Timestamp,
     pub(in crate::store::sqlite) rooms_lost_before: Timestamp,
+    pub(in crate::store::sqlite) notices_before: Timestamp,
 }
 
 /// Forgets, and gives the number of rows; 0 when nothing is left to forget.
 pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> Result<u64, Failure> {
     let forgotten = batch.memory.filing.expire_keys(batch.connection, due.resend_keys_before, due.now)?;
     let mut rows = count(forgotten);
+    batch
+        .connection
+        .prepare_cached(
+            "UPDATE notices_kept SET since = ?1 WHERE since < ?1 AND EXISTS
+             (SELECT 1 FROM notice WHERE at < ?1 UNION ALL SELECT 1 FROM group_notice WHERE at < ?1)",
+        )?
+        .execute([due.notices_before.0])?;
     for (sql, boundary) in [
         (
             "DELETE FROM session_end WHERE (app, session) IN (SELECT app, session FROM session_end WHERE until <= ? LIMIT ?)",
@@ -33,6 +41,16 @@ pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> R
         (
             "DELETE FROM room_presence WHERE (app, client, device) IN (SELECT app, client, device FROM room_presence WHERE lost_at < ? LIMIT ?)",
             due.rooms_lost_before,
+        ),
+        (
+            "DELETE FROM notice WHERE (app, client, reliable, at) IN
+                 (SELECT app, client, reliable, at FROM notice WHERE at < ? LIMIT ?)",
+            due.notices_before,
+        ),
+        (
+            "DELETE FROM group_notice WHERE (conversation, at) IN
+                 (SELECT conversation, at FROM group_notice WHERE at < ? LIMIT ?)",
+            due.notices_before,
         ),
         // Who may speak again is left in the orders that are remembered: their time tells.
         (
@@ -95,6 +113,7 @@ fn conversation(batch: &mut Batch<'_>, now: Timestamp, most: i64) -> rusqlite::R
         )?
         .execute([key, place.0])?;
     for sql in [
+        "DELETE FROM group_notice WHERE conversation = ?",
         "DELETE FROM manager WHERE conversation = ?",
         "DELETE FROM restriction WHERE conversation = ?",
         "DELETE FROM blocked_conversation WHERE conversation = ?",

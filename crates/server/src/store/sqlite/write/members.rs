@@ -4,8 +4,9 @@ use rusqlite::params;
 use yanshu_protocol::{AppId, ClientId, Code, ConversationId, ConversationKind, Reject, Timestamp};
 
 use crate::store::sqlite::{read, rows};
-use crate::store::{MembersOutcome, MembersRequest, Roster, WriteError};
+use crate::store::{MembersOutcome, MembersRequest, Noticed, Roster, WriteError};
 
+use super::notices::Teller;
 use super::{Batch, Failure, Known, blocklists, order};
 
 /// The creator, and the members in order of joining.
@@ -76,20 +77,26 @@ pub(in crate::store::sqlite) fn change(
         return Err(WriteError::Full.into());
     }
 
+    let teller = Teller { app, known: &known, by: Some(&request.by) };
+    let mut updated_at = batch.updated_at(known.key)?;
     for client in &left {
         remove(batch, app, known.key, client)?;
     }
-    let changed = [left, joined.clone()].concat();
-    let updated_at = if changed.is_empty() {
-        batch.updated_at(known.key)?
-    } else {
-        batch.changed(known.key, request.now)?
-    };
-    let position = next_position(batch, known.key)?;
-    for (client, position) in joined.iter().zip(position..) {
-        let seat = Seat { position, floor: known.tail.last_at, since: updated_at };
-        add(batch, app, known.key, client, &seat)?;
+    if !left.is_empty() {
+        updated_at = batch.changed(known.key, request.now)?;
+        tell_of_leaving(batch, &teller, updated_at, &left)?;
     }
+    if !joined.is_empty() {
+        updated_at = batch.changed(known.key, request.now)?;
+        let position = next_position(batch, known.key)?;
+        for (client, position) in joined.iter().zip(position..) {
+            let seat = Seat { position, floor: known.tail.last_at, since: updated_at };
+            add(batch, app, known.key, client, &seat)?;
+            teller.tell(batch, client, updated_at, &Noticed::Joined)?;
+        }
+        teller.tell_all(batch, updated_at, &Noticed::MembersJoined { members: joined.clone() })?;
+    }
+    let changed = [left, joined].concat();
     let roster = Roster {
         kind: known.kind,
         members: members.into(),
@@ -98,6 +105,19 @@ pub(in crate::store::sqlite) fn change(
         order: batch.order(known.key)?,
     };
     Ok(MembersOutcome { changed, refused, updated_at, roster })
+}
+
+/// Keeps for those who left that they did, and for all others who left.
+pub(super) fn tell_of_leaving(
+    batch: &Batch<'_>,
+    teller: &Teller<'_>,
+    at: Timestamp,
+    left: &[ClientId],
+) -> rusqlite::Result<()> {
+    for client in left {
+        teller.tell(batch, client, at, &Noticed::Left)?;
+    }
+    teller.tell_all(batch, at, &Noticed::MembersLeft { members: left.to_vec() })
 }
 
 fn next_position(batch: &Batch<'_>, conversation: i64) -> rusqlite::Result<i64> {

@@ -9,6 +9,7 @@ pub(super) mod expiry;
 pub(super) mod filing;
 pub(super) mod members;
 pub(super) mod messages;
+pub(super) mod notices;
 pub(super) mod order;
 pub(super) mod patches;
 pub(super) mod properties;
@@ -106,6 +107,14 @@ struct Known {
     expires_at: Option<Timestamp>,
     active_hour: i64,
     tail: Tail,
+}
+
+impl Known {
+    /// One that was just made.
+    fn new(key: i64, kind: ConversationKind, expires_at: Option<Timestamp>) -> Self {
+        let tail = Tail { last_at: 0, last_row: None, patched_at: 0 };
+        Self { key, kind, expires_at, active_hour: -1, tail }
+    }
 }
 
 /// A row of the table `tail`.

@@ -9,8 +9,9 @@ use yanshu_protocol::{
 
 use crate::store::sqlite::read::order::{self, SILENCED, SILENCED_FOR_A_TIME};
 use crate::store::sqlite::rows;
-use crate::store::{Order, RestrictOutcome, RestrictRequest, RoleOutcome, WriteError};
+use crate::store::{Noticed, Order, RestrictOutcome, RestrictRequest, RoleOutcome, WriteError};
 
+use super::notices::Teller;
 use super::{Batch, Failure, Known, members};
 
 impl Batch<'_> {
@@ -63,18 +64,46 @@ pub(in crate::store::sqlite) fn restrict(
     } else {
         list.add(batch, &changed, request.limit)?;
     }
+    let teller = Teller { app, known: &known, by: Some(&request.by) };
     let at = match changed.is_empty() {
         true => batch.updated_at(known.key)?,
-        false => batch.changed(known.key, request.now)?,
+        false => {
+            let at = batch.changed(known.key, request.now)?;
+            tell_of_restriction(batch, &teller, at, request, &changed)?;
+            at
+        }
     };
     let blocks = request.restriction == Restriction::Blocked && !request.lift;
     let left = match blocks {
         true => members::remove_all(batch, app, &known, &changed)?,
         false => Vec::new(),
     };
-    let updated_at = if left.is_empty() { at } else { batch.changed(known.key, request.now)? };
+    let updated_at = match left.is_empty() {
+        true => at,
+        false => {
+            let updated_at = batch.changed(known.key, request.now)?;
+            members::tell_of_leaving(batch, &teller, updated_at, &left)?;
+            updated_at
+        }
+    };
     let roster = members::roster(batch, &known)?;
     Ok(RestrictOutcome { changed, left, refused, at, updated_at, roster })
+}
+
+/// Keeps for those on whom the restriction changed that it did, and for all members on whom it did.
+fn tell_of_restriction(
+    batch: &Batch<'_>,
+    teller: &Teller<'_>,
+    at: Timestamp,
+    request: &RestrictRequest,
+    changed: &[ClientId],
+) -> rusqlite::Result<()> {
+    let (restriction, lifted) = (request.restriction, request.lift);
+    for client in changed {
+        teller.tell(batch, client, at, &Noticed::Restricted { restriction, lifted })?;
+    }
+    let members = changed.to_vec();
+    teller.tell_all(batch, at, &Noticed::MembersRestricted { restriction, lifted, members })
 }
 
 /// One list of a conversation.
@@ -224,6 +253,7 @@ pub(in crate::store::sqlite) fn set_role(
     batch: &mut Batch<'_>,
     request: &NewRole,
 ) -> Result<RoleOutcome, Failure> {
+    let app = batch.app(&request.app)?;
     let known = *batch.conversation(&request.app, &request.conversation, request.now)?;
     let client = &request.client;
     let seats = members::seats(batch, &known)?;
@@ -247,23 +277,24 @@ pub(in crate::store::sqlite) fn set_role(
         return refuse(Code::ConversationMemberInRoleFull);
     }
     let changed = to_manager != manager;
-    let at = match (changed, to_manager) {
-        (false, _) => batch.updated_at(known.key)?,
-        (true, true) => {
-            batch
-                .connection
-                .prepare_cached("INSERT INTO manager (conversation, client) VALUES (?, ?)")?
-                .execute(params![known.key, client.as_str()])?;
-            batch.reorder(known.key, |order| {
-                order.managers.insert(client.clone());
-            })?;
-            batch.changed(known.key, request.now)?
-        }
-        (true, false) => {
-            drop_role(batch, known.key, client)?;
-            batch.changed(known.key, request.now)?
-        }
-    };
+    if !changed {
+        let at = batch.updated_at(known.key)?;
+        return Ok(RoleOutcome { changed, at, roster: members::roster(batch, &known)? });
+    }
+    if to_manager {
+        batch
+            .connection
+            .prepare_cached("INSERT INTO manager (conversation, client) VALUES (?, ?)")?
+            .execute(params![known.key, client.as_str()])?;
+        batch.reorder(known.key, |order| {
+            order.managers.insert(client.clone());
+        })?;
+    } else {
+        drop_role(batch, known.key, client)?;
+    }
+    let at = batch.changed(known.key, request.now)?;
+    let teller = Teller { app, known: &known, by: Some(&request.by) };
+    teller.tell_all(batch, at, &Noticed::RoleChanged { member: client.clone(), role: request.role })?;
     Ok(RoleOutcome { changed, at, roster: members::roster(batch, &known)? })
 }
 

@@ -5,10 +5,12 @@ use yanshu_protocol::{ConversationId, UniqueId};
 
 use crate::store::sqlite::{read, rows};
 use crate::store::{
-    AttributesUpdated, Conversation, Created, Member, NewConversation, StoreError, UpdateRequest, WriteError,
+    AttributesUpdated, Conversation, Created, Member, NewConversation, Noticed, StoreError, UpdateRequest,
+    WriteError,
 };
 
-use super::{Batch, Failure, members};
+use super::notices::Teller;
+use super::{Batch, Failure, Known, members};
 
 /// Makes a conversation, or finds the unique one.
 pub(in crate::store::sqlite) fn create(
@@ -47,9 +49,13 @@ pub(in crate::store::sqlite) fn create(
         .connection
         .prepare_cached("INSERT INTO tail (conversation, last_at, patched_at) VALUES (?, 0, 0)")?
         .execute([key])?;
+    let known = Known::new(key, request.kind, request.expires_at);
+    let teller = Teller { app, known: &known, by: Some(&request.creator) };
     for (client, position) in request.members.iter().zip(1..) {
         members::add(batch, app, key, client, &members::Seat { position, floor: 0, since: request.now })?;
+        teller.tell(batch, client, request.now, &Noticed::Joined)?;
     }
+    teller.tell_all(batch, request.now, &Noticed::MembersJoined { members: request.members.clone() })?;
     Ok(Created { conversation: made(request), existing: false })
 }
 
@@ -101,7 +107,9 @@ pub(in crate::store::sqlite) fn update(
     batch: &mut Batch<'_>,
     request: &UpdateRequest,
 ) -> Result<AttributesUpdated, Failure> {
-    let key = batch.conversation(&request.app, &request.conversation, request.now)?.key;
+    let app = batch.app(&request.app)?;
+    let known = *batch.conversation(&request.app, &request.conversation, request.now)?;
+    let key = known.key;
     let attributes = batch
         .connection
         .prepare_cached("SELECT attributes FROM conversation WHERE key = ?")?
@@ -111,5 +119,11 @@ pub(in crate::store::sqlite) fn update(
         .connection
         .prepare_cached("UPDATE conversation SET attributes = ? WHERE key = ?")?
         .execute(params![rows::attributes_text(&updated.attributes)?, key])?;
-    Ok(AttributesUpdated { updated_at: batch.changed(key, request.now)?, modified: updated.modified })
+    let updated_at = batch.changed(key, request.now)?;
+    if let Some(by) = &request.by {
+        let teller = Teller { app, known: &known, by: Some(by) };
+        let (attr, modified) = (request.changes.clone(), updated.modified.clone());
+        teller.tell_all(batch, updated_at, &Noticed::Updated { attr, modified })?;
+    }
+    Ok(AttributesUpdated { updated_at, modified: updated.modified })
 }
