@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use yanshu_protocol::{Command, ConversationId, Event, Reject, SessionCommand};
+use yanshu_protocol::{AppId, ClientId, Command, ConversationId, Event, Reject, SessionCommand};
 use yanshu_session::{Actor, Call, OpenRequest, Opened, SessionKey};
 
 use crate::conversation::{Known, Service};
@@ -18,6 +18,22 @@ pub(crate) struct Server {
     pub(crate) conversations: Service,
 }
 
+impl Server {
+    /// Takes a client offline on every device: it is told why, and comes back only by logging in anew (B-41).
+    #[cfg_attr(not(test), expect(dead_code, reason = "called over HTTP"))]
+    pub(crate) async fn kick(
+        &self,
+        app: &AppId,
+        client: &ClientId,
+        reason: Option<String>,
+    ) -> Result<(), Reject> {
+        for session in self.logins.kick(app, client, reason).await? {
+            log("a client taken offline", client, self.conversations.displaced(app, client, session).await);
+        }
+        Ok(())
+    }
+}
+
 impl Domain for Server {
     fn open(
         &self,
@@ -29,8 +45,9 @@ impl Domain for Server {
             let (mut opened, displaced) =
                 self.logins.open(request, connection.profile, key, connection.id).await?;
             for session in displaced {
-                let outcome = self.conversations.displaced(&opened.actor, session).await;
-                log("a displaced session", &opened.actor, outcome);
+                let Actor { app, client, .. } = &*opened.actor;
+                let outcome = self.conversations.displaced(app, client, session).await;
+                log("a displaced session", client, outcome);
             }
             // Known before the session opens, so that it is back in its room by the time its client hears of it.
             let room = self.conversations.room_to_return_to(&opened.actor).await?;
@@ -53,13 +70,13 @@ impl Domain for Server {
 
     fn close<'a>(&'a self, actor: &'a Arc<Actor>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            log("a logout", actor, self.conversations.departed(actor).await);
-            log("a logout", actor, self.logins.closed(actor).await);
+            log("a logout", &actor.client, self.conversations.departed(actor).await);
+            log("a logout", &actor.client, self.logins.closed(actor).await);
         })
     }
 
     fn lost<'a>(&'a self, actor: &'a Arc<Actor>, _why: Loss) -> BoxFuture<'a, ()> {
-        Box::pin(async move { log("a lost session", actor, self.conversations.lost(actor).await) })
+        Box::pin(async move { log("a lost session", &actor.client, self.conversations.lost(actor).await) })
     }
 
     fn call(&self, call: Call, respond: Respond) -> BoxFuture<'_, ()> {
@@ -78,8 +95,8 @@ impl Domain for Server {
 }
 
 /// Nobody is left to be told when a session ends: a fault is logged, and the rest goes on.
-fn log(what: &'static str, actor: &Actor, outcome: Result<(), WriteError>) {
+fn log(what: &'static str, client: &ClientId, outcome: Result<(), WriteError>) {
     if let Err(error) = outcome {
-        tracing::error!(%error, client.id = %actor.client, "{what} could not be completed");
+        tracing::error!(%error, client.id = %client, "{what} could not be completed");
     }
 }

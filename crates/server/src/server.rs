@@ -12,7 +12,7 @@ use crate::apps::Apps;
 use crate::bus::{Bus, LocalBus};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::conversation::Service;
+use crate::conversation::{NoHooks, Service};
 use crate::domain::Server;
 use crate::gateway::{Gateway, Registry, Settings};
 use crate::ids::IdSource;
@@ -85,7 +85,7 @@ impl Signals {
 /// The rooms, joined and running.
 pub(crate) struct Node {
     pub(crate) gateway: Gateway,
-    server: Arc<Server>,
+    pub(crate) server: Arc<Server>,
     pub(crate) store: Arc<dyn Store>,
     dispatching: JoinSet<()>,
     chores: JoinSet<()>,
@@ -109,8 +109,14 @@ impl Node {
             Arc::clone(&bus),
             Arc::clone(&clock),
         );
-        let (conversations, delivering) =
-            Service::new(Arc::clone(&apps), Arc::clone(&store), bus, Arc::clone(&clock), ids);
+        let (conversations, delivering) = Service::new(
+            Arc::clone(&apps),
+            Arc::clone(&store),
+            bus,
+            Arc::clone(&clock),
+            ids,
+            Arc::new(NoHooks),
+        );
         let server = Arc::new(Server { logins, conversations });
         let knows_app = Arc::new(move |app: &_| apps.get(app).is_some());
         let domain = Arc::clone(&server) as _;

@@ -1,11 +1,12 @@
 //! What a session gets when it opens, and what is done when it ends.
 
-use yanshu_protocol::{ConversationKind, Event, Timestamp};
+use yanshu_protocol::{AppId, ClientId, ConversationKind, Event, Timestamp};
 use yanshu_session::{Actor, OfflineMode, SessionKey};
 
 use super::Service;
 use super::dispatch::{Job, delivery};
 use super::patch::patch_item;
+use super::room::RoomSeat;
 use super::unread::most_unread;
 use crate::bus::{Audience, Needs, Push, SessionInfo};
 use crate::store::{CommitPoint, Completion, MissedMessages, StoreError, Write, WriteError};
@@ -68,7 +69,7 @@ impl Service {
 
     /// A session logged out: its will is void and its room is left for good (B-18, B-19).
     pub(crate) async fn departed(&self, actor: &Actor) -> Result<(), WriteError> {
-        self.forget_room(actor).await;
+        self.forget_room(actor.into()).await;
         self.drop_will(actor).await
     }
 
@@ -81,12 +82,16 @@ impl Service {
         self.send_will(actor).await
     }
 
-    /// A session lost its tag to `actor`: its will is sent (W-280), and it does not come back into its room.
-    pub(crate) async fn displaced(&self, actor: &Actor, session: SessionInfo) -> Result<(), WriteError> {
-        let displaced =
-            Actor { key: session.key, session: session.session, device: session.device, ..actor.clone() };
-        self.forget_room(&displaced).await;
-        self.send_will(&displaced).await
+    /// A session was ended by force: its will is sent (W-280), and it does not come back into its room.
+    pub(crate) async fn displaced(
+        &self,
+        app: &AppId,
+        client: &ClientId,
+        session: SessionInfo,
+    ) -> Result<(), WriteError> {
+        let seat = RoomSeat { app, client, device: session.device.as_ref() };
+        self.forget_room(seat).await;
+        self.send_will_of(app, client, &session.session, session.key).await
     }
 
     async fn missed_messages(&self, actor: &Actor, until: CommitPoint) -> Result<Vec<Push>, WriteError> {

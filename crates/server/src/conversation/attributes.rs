@@ -7,8 +7,8 @@ use yanshu_session::Actor;
 
 use super::Service;
 use super::dispatch::{Job, Respond};
-use super::members::push_to;
-use crate::bus::{Needs, Push};
+use super::members::Told;
+use super::restrict::modern;
 use crate::query::Update;
 use crate::store::{AttributesUpdated, Completion, Roster, UpdateRequest, Write, WriteError};
 
@@ -54,16 +54,10 @@ impl Service {
                 return dispatcher.hand_on_blocking(reply);
             }
             let roster = rosters.cached(&actor.app, &conversation).unwrap_or(roster);
-            let push = push_to(
-                &actor.app,
-                &roster,
-                &roster.members,
-                updated.updated_at,
-                false,
-                event(Some(actor.client.clone())),
-            );
+            let told = Told { app: &actor.app, conversation: &conversation, by: &actor.client };
+            let event = event(Some(actor.client.clone()));
             // 2015 knew no such event (B-79).
-            let push = Push { needs: Needs { modern: true, ..push.needs }, ..push };
+            let push = modern(told.push(&roster, &roster.members, updated.updated_at, false, event));
             dispatcher.hand_on_blocking(reply.and_tell(vec![push]));
         });
         self.store.submit(Write::UpdateAttributes(Box::new(request), done)).await;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use yanshu_protocol::{AppId, ConversationKind, Delivery, Event, Reject};
+use yanshu_protocol::{AppId, ClientId, ConversationId, ConversationKind, Delivery, Event, Reject};
 use yanshu_session::SessionKey;
 
 use super::roster::Rosters;
@@ -36,6 +36,13 @@ pub(super) struct Job {
 pub(super) enum Tell {
     Nothing,
     Pushes(Vec<Push>),
+    /// The same, once these clients are out of this chat room.
+    Expelled {
+        app: AppId,
+        room: ConversationId,
+        clients: Vec<ClientId>,
+        pushes: Vec<Push>,
+    },
     Message(Box<Fanout>),
     /// From here on, what is for this session waits.
     Hold(SessionKey),
@@ -81,6 +88,17 @@ impl Job {
         self
     }
 
+    pub(super) fn and_expel(
+        mut self,
+        app: AppId,
+        room: ConversationId,
+        clients: Vec<ClientId>,
+        pushes: Vec<Push>,
+    ) -> Self {
+        self.tell = Tell::Expelled { app, room, clients, pushes };
+        self
+    }
+
     pub(super) fn and_deliver(mut self, fanout: Fanout) -> Self {
         self.tell = Tell::Message(Box::new(fanout));
         self
@@ -114,7 +132,7 @@ pub(super) fn dispatcher(
     rosters: Arc<Rosters>,
 ) -> (Dispatcher, impl Future<Output = ()> + Send + 'static) {
     let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
-    let work = async move {
+    let dispatching = async move {
         let mut round: Vec<Job> = Vec::with_capacity(ROUND);
         while queue.recv_many(&mut round, ROUND).await > 0 {
             for job in &mut round {
@@ -127,6 +145,10 @@ pub(super) fn dispatcher(
                 match job.tell {
                     Tell::Nothing => {}
                     Tell::Pushes(pushes) => pushes.into_iter().for_each(|push| bus.publish(push)),
+                    Tell::Expelled { app, room, clients, pushes } => {
+                        expel(&*bus, &app, &room, &clients).await;
+                        pushes.into_iter().for_each(|push| bus.publish(push));
+                    }
                     Tell::Hold(key) => bus.hold(key),
                     Tell::Release(key, missed) => {
                         missed.into_iter().for_each(|push| bus.publish(push));
@@ -138,7 +160,18 @@ pub(super) fn dispatcher(
             flush(&*bus).await;
         }
     };
-    (Dispatcher { jobs }, work)
+    (Dispatcher { jobs }, dispatching)
+}
+
+/// Takes every session of these clients out of a chat room, so that nothing said in it reaches them any more.
+async fn expel(bus: &dyn Bus, app: &AppId, room: &ConversationId, clients: &[ClientId]) {
+    for client in clients {
+        for session in bus.sessions_of(app, client).await {
+            if bus.room_of(session.key).await.as_ref() == Some(room) {
+                bus.leave_room(session.key).await;
+            }
+        }
+    }
 }
 
 async fn flush(bus: &dyn Bus) {
@@ -160,9 +193,8 @@ async fn publish(store: &dyn Store, bus: &dyn Bus, rosters: &Rosters, fanout: Fa
         }
     };
     let Some(roster) = roster else { return };
-    if let Some(push) = message_push(app, &message, &roster, origin, transient, priority) {
-        bus.publish(push);
-    }
+    let push = message_push(app, &message, &roster, origin, transient, priority);
+    bus.publish(push);
 }
 
 /// A message as it is pushed to everyone who shall have it now (W-284).
@@ -173,15 +205,14 @@ pub(super) fn message_push(
     origin: Option<SessionKey>,
     transient: bool,
     priority: u8,
-) -> Option<Push> {
+) -> Push {
     use yanshu_protocol::ConversationKind::{Normal, Room, Service, Temporary};
     let to = match roster.kind {
         Normal | Temporary => Audience::Clients(Arc::clone(&roster.members)),
         Room => Audience::Room(message.conversation.clone()),
-        // What a client says to a service reaches no other subscriber (W-160).
-        Service => return None,
+        Service => Audience::Clients(message.thread.iter().cloned().collect()),
     };
-    Some(Push {
+    Push {
         app,
         to,
         except: origin,
@@ -190,7 +221,7 @@ pub(super) fn message_push(
         server_time: message.timestamp,
         priority: if roster.kind == Room { priority } else { 1 },
         event: Event::Message(delivery(message, roster.kind, transient)),
-    })
+    }
 }
 
 /// The message as a delivery.

@@ -11,32 +11,46 @@ use yanshu_session::Actor;
 use super::Service;
 use super::cursors::Seat;
 use super::dispatch::{Job, Respond};
+use super::standing::{self, Power, Refused};
 use crate::bus::{Audience, Needs, Push};
-use crate::config::EventRule;
+use crate::config::{AppConfig, EventRule};
 use crate::signature::Act;
-use crate::store::{
-    Completion, Conversation, MembersOutcome, MembersRequest, Order, Roster, Write, WriteError,
-};
+use crate::store::{Completion, Conversation, MembersOutcome, MembersRequest, Roster, Write, WriteError};
 
 /// Which way a change of members goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     In,
     Out,
+}
+
+/// A change of members that is allowed.
+#[derive(Debug)]
+pub(crate) struct MembersChange {
+    pub(crate) app: AppId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) members: Vec<ClientId>,
+    pub(crate) way: Way,
+    /// Whom the members are told it was done by.
+    pub(crate) by: ClientId,
+    /// Whether one refused id refuses all (W-104).
+    pub(crate) whole: bool,
+    /// Those that are refused already.
+    pub(crate) refused: Refused,
 }
 
 impl Service {
     /// Adds members, or lets the client join.
     pub(super) async fn add_members(&self, actor: &Arc<Actor>, request: ChangeMembers, respond: Respond) {
-        self.change_members(actor, request, Way::In, respond).await;
+        self.ask_members(actor, request, Way::In, respond).await;
     }
 
     /// Removes members, or lets the client leave.
     pub(super) async fn remove_members(&self, actor: &Arc<Actor>, request: ChangeMembers, respond: Respond) {
-        self.change_members(actor, request, Way::Out, respond).await;
+        self.ask_members(actor, request, Way::Out, respond).await;
     }
 
-    async fn change_members(&self, actor: &Arc<Actor>, request: ChangeMembers, way: Way, respond: Respond) {
+    async fn ask_members(&self, actor: &Arc<Actor>, request: ChangeMembers, way: Way, respond: Respond) {
         let ChangeMembers { conversation, mut members, signature } = request;
         // An anonymous client of 2015 does not know its own id and names nobody when it means itself (W-395).
         if members.is_empty() {
@@ -54,56 +68,57 @@ impl Service {
             Way::Out if only_itself(actor, &members) => None,
             Way::Out => Some(Act::Remove { conversation: &conversation, members: &members }),
         };
-        let signed = signed.map_or(Ok(()), |act| self.check_signature(actor, &act, signature.as_ref()));
-        if let Err(reject) = signed {
+        if let Some(act) = signed
+            && let Err(reject) = self.check_signature(actor, &act, signature.as_ref()).await
+        {
             return self.answer(respond, Err(reject)).await;
         }
         let allowed = match roster.kind {
-            ConversationKind::Normal => may_change(actor, &roster, &members),
+            ConversationKind::Normal => may_change(actor, &self.settings(&actor.app), &roster, &members, way),
             ConversationKind::Room => {
                 let outcome = match way {
-                    Way::In => self.join_room(actor, &conversation, members).await,
+                    Way::In => self.join_room(actor, &roster, &conversation, members).await,
                     Way::Out => self.quit_room(actor, &conversation, members).await,
                 };
                 return self.answer(respond, outcome).await;
             }
+            ConversationKind::Service if only_itself(actor, &members) => Ok(Vec::new()),
             ConversationKind::Service | ConversationKind::Temporary => {
                 Err(Code::NormalConversationRequired.into())
             }
         };
-        if let Err(reject) = allowed {
-            return self.answer(respond, Err(reject)).await;
-        }
-        self.commit_members(actor, conversation, members, way, respond).await;
+        let refused = match allowed {
+            Ok(refused) => refused,
+            Err(reject) => return self.answer(respond, Err(reject)).await,
+        };
+        let (app, by) = (actor.app.clone(), actor.client.clone());
+        let whole = !actor.capabilities.partial_failures();
+        let change = MembersChange { app, conversation, members, way, by, whole, refused };
+        self.change_members(change, respond).await;
     }
 
-    async fn commit_members(
-        &self,
-        actor: &Arc<Actor>,
-        conversation: ConversationId,
-        members: Vec<ClientId>,
-        way: Way,
-        respond: Respond,
-    ) {
-        let settings = self.settings(&actor.app);
+    /// Adds or removes, and tells whom it concerns. Blocked clients and the owner are refused one by one.
+    pub(crate) async fn change_members(&self, change: MembersChange, respond: Respond) {
+        let MembersChange { app, conversation, members, way, by, whole, mut refused } = change;
+        let settings = self.settings(&app);
+        let asked = standing::without(members.clone(), &refused);
         let (add, remove) = match way {
-            Way::In => (members.clone(), Vec::new()),
-            Way::Out => (Vec::new(), members.clone()),
+            Way::In => (asked, Vec::new()),
+            Way::Out => (Vec::new(), asked),
         };
         let request = MembersRequest {
-            app: actor.app.clone(),
+            app: app.clone(),
             conversation: conversation.clone(),
             add,
             remove,
-            by: actor.client.clone(),
+            by: by.clone(),
+            keep_owner: settings.members.roles,
+            whole,
             limit: settings.members.max,
-            keep_owner: false,
-            whole: false,
             now: self.clock.now(),
         };
         let (dispatcher, rosters) = (self.dispatcher.clone(), Arc::clone(&self.rosters));
         let cursors = Arc::clone(&self.cursors);
-        let actor = Arc::clone(actor);
         let done = Completion::new(move |result: Result<MembersOutcome, WriteError>| {
             let outcome = match result {
                 Ok(outcome) => outcome,
@@ -111,114 +126,150 @@ impl Service {
                     return dispatcher.hand_on_blocking(Job::reply(respond, Err(error.into())));
                 }
             };
+            refused.extend(outcome.refused.iter().cloned());
             let changed = MembersChanged {
                 conversation: conversation.clone(),
                 updated_at: outcome.updated_at,
-                allowed: members,
-                failed: Vec::new(),
+                allowed: standing::without(members, &refused),
+                failed: standing::failures(refused),
             };
             let event = match way {
                 Way::In => Event::MembersAdded(changed),
                 Way::Out => Event::MembersRemoved(changed),
             };
             for client in &outcome.changed {
-                cursors.forget(&Seat {
-                    app: actor.app.clone(),
-                    conversation: conversation.clone(),
-                    client: client.clone(),
-                });
+                let (app, conversation) = (app.clone(), conversation.clone());
+                cursors.forget(&Seat { app, conversation, client: client.clone() });
             }
-            let pushes = change_pushes(&actor, &conversation, &outcome, way, settings.members.event_rule);
-            rosters.put(actor.app.clone(), conversation, outcome.roster);
+            let told = Told { app: &app, conversation: &conversation, by: &by };
+            let pushes = told.change(&outcome, way, settings.members.event_rule);
+            rosters.put(app, conversation, outcome.roster);
             dispatcher.hand_on_blocking(Job::reply(respond, Ok(event)).and_tell(pushes));
         });
         self.store.submit(Write::ChangeMembers(Box::new(request), done)).await;
     }
 }
 
-/// Members may add and remove anybody; others only themselves (B-86 to B-89).
-fn may_change(actor: &Actor, roster: &Roster, members: &[ClientId]) -> Result<(), Reject> {
-    if only_itself(actor, members) || roster.includes(&actor.client) {
-        return Ok(());
+/// Everybody may come and go; what else a client may do depends on its standing (B-86 to B-89, W-239). Gives
+/// those who are out of its reach.
+fn may_change(
+    actor: &Actor,
+    settings: &AppConfig,
+    roster: &Roster,
+    members: &[ClientId],
+    way: Way,
+) -> Result<Refused, Reject> {
+    if only_itself(actor, members) {
+        return Ok(Vec::new());
     }
-    Err(Code::ConversationMembershipRequired.into())
+    let power = match way {
+        Way::In => Power::Add,
+        Way::Out => Power::Remove,
+    };
+    standing::may(&settings.members, roster, &actor.client, roster.includes(&actor.client), power)?;
+    let refused = match way {
+        Way::In => Vec::new(),
+        Way::Out => standing::outranked(&settings.members, roster, &actor.client, members),
+    };
+    if !actor.capabilities.partial_failures() {
+        standing::none_refused(&refused)?;
+    }
+    Ok(refused)
 }
 
 pub(super) fn only_itself(actor: &Actor, members: &[ClientId]) -> bool {
     members.iter().all(|client| *client == actor.client)
 }
 
-/// Who is told what about a change (B-95, B-96).
-fn change_pushes(
-    actor: &Actor,
-    conversation: &ConversationId,
-    outcome: &MembersOutcome,
-    way: Way,
-    rule: EventRule,
-) -> Vec<Push> {
-    if outcome.changed.is_empty() {
-        return Vec::new();
-    }
-    let (roster, at) = (&outcome.roster, outcome.updated_at);
-    let (id, by) = (conversation.clone(), actor.client.clone());
-    let itself = outcome.changed == [actor.client.clone()];
-    let own = match way {
-        Way::In => Event::Joined { conversation: id.clone(), by: by.clone(), at, ttl_seconds: None },
-        Way::Out => Event::Left { conversation: id.clone(), by: by.clone(), at },
-    };
-    let group = match way {
-        Way::In => Event::MembersJoined {
-            conversation: id,
-            members: outcome.changed.clone(),
-            by,
-            at,
-            ttl_seconds: None,
-        },
-        Way::Out => Event::MembersLeft { conversation: id, members: outcome.changed.clone(), by, at },
-    };
-    let changed: Arc<[ClientId]> = outcome.changed.as_slice().into();
-    // The guides of 2019 tell a client of its own act only as one of the group, and of another's act only
-    // as the one it concerns.
-    let tell_own = rule != EventRule::Guides || !itself;
-    let told_with_group: Arc<[ClientId]> = match (rule, way, itself) {
-        (EventRule::Guides, Way::In, false) => {
-            roster.members.iter().filter(|client| !outcome.changed.contains(client)).cloned().collect()
-        }
-        (EventRule::Guides | EventRule::Union, Way::Out, true) => {
-            roster.members.iter().chain(changed.iter()).cloned().collect()
-        }
-        _ => Arc::clone(&roster.members),
-    };
-    let app = &actor.app;
-    let mut pushes = Vec::with_capacity(2);
-    if tell_own {
-        pushes.push(push_to(app, roster, &changed, at, true, own));
-    }
-    pushes.push(push_to(app, roster, &told_with_group, at, false, group));
-    pushes
+/// What events about a conversation say in common.
+pub(super) struct Told<'a> {
+    pub(super) app: &'a AppId,
+    pub(super) conversation: &'a ConversationId,
+    pub(super) by: &'a ClientId,
 }
 
-/// An event of a conversation for some clients.
-pub(super) fn push_to(
-    app: &AppId,
-    roster: &Roster,
-    clients: &Arc<[ClientId]>,
-    at: Timestamp,
-    permanent: bool,
-    event: Event,
-) -> Push {
-    Push {
-        app: app.clone(),
-        to: Audience::Clients(Arc::clone(clients)),
-        except: None,
-        needs: Needs {
-            temporary_conversations: roster.kind == ConversationKind::Temporary,
-            ..Needs::default()
-        },
-        permanent,
-        server_time: at,
-        priority: 1,
-        event,
+impl Told<'_> {
+    /// Who is told what about a change (B-95, B-96). Nobody is of a service's subscribers (W-213).
+    fn change(&self, outcome: &MembersOutcome, way: Way, rule: EventRule) -> Vec<Push> {
+        if outcome.changed.is_empty() || outcome.roster.kind == ConversationKind::Service {
+            return Vec::new();
+        }
+        let (roster, at) = (&outcome.roster, outcome.updated_at);
+        let itself = outcome.changed.as_slice() == std::slice::from_ref(self.by);
+        let changed: Arc<[ClientId]> = outcome.changed.as_slice().into();
+        // The guides of 2019 tell a client of its own act only as one of the group, and of another's act only
+        // as the one it concerns.
+        let tell_own = rule != EventRule::Guides || !itself;
+        let told_with_group: Arc<[ClientId]> = match (rule, way, itself) {
+            (EventRule::Guides, Way::In, false) => {
+                roster.members.iter().filter(|client| !outcome.changed.contains(client)).cloned().collect()
+            }
+            (EventRule::Guides | EventRule::Union, Way::Out, true) => {
+                roster.members.iter().chain(changed.iter()).cloned().collect()
+            }
+            _ => Arc::clone(&roster.members),
+        };
+        let own = match way {
+            Way::In => self.joined(at, None),
+            Way::Out => self.left(at),
+        };
+        let group = match way {
+            Way::In => self.members_joined(outcome.changed.clone(), at, None),
+            Way::Out => self.members_left(outcome.changed.clone(), at),
+        };
+        let mut pushes = Vec::with_capacity(2);
+        if tell_own {
+            pushes.push(self.push(roster, &changed, at, true, own));
+        }
+        pushes.push(self.push(roster, &told_with_group, at, false, group));
+        pushes
+    }
+
+    pub(super) fn joined(&self, at: Timestamp, ttl_seconds: Option<i32>) -> Event {
+        Event::Joined { conversation: self.conversation.clone(), by: self.by.clone(), at, ttl_seconds }
+    }
+
+    pub(super) fn left(&self, at: Timestamp) -> Event {
+        Event::Left { conversation: self.conversation.clone(), by: self.by.clone(), at }
+    }
+
+    pub(super) fn members_joined(
+        &self,
+        members: Vec<ClientId>,
+        at: Timestamp,
+        ttl_seconds: Option<i32>,
+    ) -> Event {
+        let (conversation, by) = (self.conversation.clone(), self.by.clone());
+        Event::MembersJoined { conversation, members, by, at, ttl_seconds }
+    }
+
+    pub(super) fn members_left(&self, members: Vec<ClientId>, at: Timestamp) -> Event {
+        let (conversation, by) = (self.conversation.clone(), self.by.clone());
+        Event::MembersLeft { conversation, members, by, at }
+    }
+
+    /// An event of the conversation for some clients.
+    pub(super) fn push(
+        &self,
+        roster: &Roster,
+        clients: &Arc<[ClientId]>,
+        at: Timestamp,
+        permanent: bool,
+        event: Event,
+    ) -> Push {
+        Push {
+            app: self.app.clone(),
+            to: Audience::Clients(Arc::clone(clients)),
+            except: None,
+            needs: Needs {
+                temporary_conversations: roster.kind == ConversationKind::Temporary,
+                ..Needs::default()
+            },
+            permanent,
+            server_time: at,
+            priority: 1,
+            event,
+        }
     }
 }
 
@@ -229,6 +280,6 @@ pub(super) fn roster_of(conversation: &Conversation) -> Roster {
         members: conversation.members.iter().map(|member| member.client.clone()).collect(),
         expires_at: conversation.expires_at,
         creator: conversation.creator.clone(),
-        order: Order::none(),
+        order: Arc::default(),
     }
 }

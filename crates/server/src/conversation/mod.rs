@@ -11,14 +11,18 @@ mod attributes;
 mod cursors;
 mod dispatch;
 mod history;
+mod hooks;
 mod lookup;
 mod members;
 mod patch;
 mod receipts;
+mod restrict;
+mod role;
 mod room;
 mod roster;
 mod search;
 mod send;
+mod standing;
 mod start;
 mod unread;
 mod view;
@@ -42,6 +46,7 @@ use crate::store::{Completion, Roster, Store, StoreError, Write, WriteError};
 
 pub(crate) use arrival::Known;
 pub(crate) use dispatch::Respond;
+pub(crate) use hooks::{Hooks, NoHooks};
 
 use cursors::Cursors;
 use dispatch::{Dispatcher, Job};
@@ -56,6 +61,7 @@ pub(crate) struct Service {
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
     ids: Arc<IdSource>,
+    hooks: Arc<dyn Hooks>,
     dispatcher: Dispatcher,
     rosters: Arc<Rosters>,
     cursors: Arc<Cursors>,
@@ -70,6 +76,7 @@ impl Service {
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
         ids: Arc<IdSource>,
+        hooks: Arc<dyn Hooks>,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let rosters = Arc::new(Rosters::default());
         let (dispatcher, delivering) =
@@ -80,6 +87,7 @@ impl Service {
             bus,
             clock,
             ids,
+            hooks,
             dispatcher,
             rosters,
             cursors: Arc::default(),
@@ -147,13 +155,25 @@ impl Service {
             ConversationCommand::MaxRead { conversation, each_member } => {
                 respond(self.max_read(actor, conversation, each_member).await);
             }
-            ConversationCommand::SetRole { .. }
-            | ConversationCommand::Restrict(_)
-            | ConversationCommand::Restricted { .. }
-            | ConversationCommand::CheckRestricted { .. }
-            | ConversationCommand::BlockConversations(_)
-            | ConversationCommand::BlockedConversations(_) => {
-                respond(Err(Reject::because(Code::InternalError, "unsupported command")));
+            ConversationCommand::SetRole { conversation, member, role } => {
+                self.ask_role(actor, conversation, member, role, respond).await;
+            }
+            ConversationCommand::Restrict(request) => self.ask_restriction(actor, request, respond).await,
+            ConversationCommand::Restricted { conversation, restriction, page } => {
+                respond(self.restricted_page(actor, conversation, restriction, page).await);
+            }
+            ConversationCommand::CheckRestricted { conversation, restriction, clients } => {
+                respond(self.restricted_among(actor, conversation, restriction, clients).await);
+            }
+            ConversationCommand::BlockConversations(request) => {
+                let outcome = self.block_conversations(actor, request).await;
+                self.answer(respond, outcome).await;
+            }
+            ConversationCommand::BlockedConversations(page) => {
+                let page = self.blocked_conversations(&actor.app, &actor.client, page).await;
+                respond(
+                    page.map(|(conversations, next)| Event::BlockedConversations { conversations, next }),
+                );
             }
         }
     }
@@ -183,7 +203,7 @@ impl Service {
     }
 
     /// That the app's own server allowed an act, where the app wants that (B-416).
-    fn check_signature(
+    async fn check_signature(
         &self,
         actor: &Actor,
         act: &Act<'_>,
@@ -193,7 +213,8 @@ impl Service {
         if !act.is_signed(&app.settings.signature) {
             return Ok(());
         }
-        signature::check(&app, Some(&actor.client), act, signature, None, self.clock.now())
+        let kicked_at = self.store.kicked_at(&actor.app, &actor.client).await?;
+        signature::check(&app, Some(&actor.client), act, signature, kicked_at, self.clock.now())
     }
 
     /// The roster of a conversation that exists.

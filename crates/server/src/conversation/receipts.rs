@@ -120,12 +120,13 @@ impl Service {
         let Some((roster, seat)) = self.seat(actor, &conversation).await? else { return Ok(()) };
         let now = self.clock.now();
         let to = to.min(latest_possible(now));
-        let keep_times = roster.members.len() <= 2;
+        let keep_times = is_between_two(&roster);
         let Some(before) = self.move_cursor(seat, Step::Delivered(to), now, keep_times).await? else {
             return Ok(());
         };
         let needs = match self.settings(&actor.app).receipts.group {
-            _ if roster.members.len() <= 2 => Needs::default(),
+            _ if roster.kind == ConversationKind::Service => return Ok(()),
+            _ if is_between_two(&roster) => Needs::default(),
             GroupReceipts::Auto => Needs { group_receipts: true, ..Needs::default() },
             GroupReceipts::Never => return Ok(()),
         };
@@ -171,7 +172,7 @@ impl Service {
             None => self.last_message_time(actor, &conversation).await?.unwrap_or(now),
         };
         let unread_before = self.unread_count(actor, &conversation).await?;
-        let keep_times = roster.members.len() <= 2;
+        let keep_times = is_between_two(&roster);
         let Some(before) = self.move_cursor(seat, Step::Read(to), now, keep_times).await? else {
             return Ok(());
         };
@@ -180,7 +181,7 @@ impl Service {
         if unread_before > 0 {
             pushes.extend(self.unread_push(actor, &conversation, unread_before).await?);
         }
-        if roster.members.len() <= 2 {
+        if is_between_two(&roster) {
             let newest = self.requests(actor, &conversation, before.read, to).await?.pop();
             let needs = Needs { modern: true, ..Needs::default() };
             pushes
@@ -211,7 +212,9 @@ impl Service {
         let roster = self.roster(&actor.app, conversation).await?;
         let acknowledged = match roster.kind {
             ConversationKind::Normal | ConversationKind::Temporary => roster.includes(&actor.client),
-            ConversationKind::Room | ConversationKind::Service => false,
+            // A position is kept for whoever subscribes or was told something.
+            ConversationKind::Service => true,
+            ConversationKind::Room => false,
         };
         Ok(acknowledged.then(|| {
             let (app, client) = (actor.app.clone(), actor.client.clone());
@@ -234,6 +237,11 @@ impl Service {
             None => self.store.receipt_requests(&actor.app, conversation, &actor.client, after, to).await,
         }
     }
+}
+
+/// Receipts are shown and read receipts sent between two (W-300).
+fn is_between_two(roster: &Roster) -> bool {
+    roster.kind != ConversationKind::Service && roster.members.len() <= 2
 }
 
 /// A client cannot have received what was not sent. Times of messages run a little ahead of the clock where

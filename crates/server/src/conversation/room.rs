@@ -1,14 +1,16 @@
 //! Chat rooms: who is in one now (W-147 to W-156, B-374 to B-393).
 
 use yanshu_protocol::{
-    ClientId, Code, ConversationId, ConversationKind, Event, MembersChanged, Reject, Timestamp,
+    AppId, ClientId, Code, ConversationId, ConversationKind, DeviceId, Event, MembersChanged, Reject,
+    Timestamp,
 };
 use yanshu_session::Actor;
 
 use super::Service;
 use super::members::only_itself;
+use super::standing::{self, Refused};
 use crate::config::OnePer;
-use crate::store::{RoomPresence, StoreError, Write};
+use crate::store::{RoomPresence, Roster, StoreError, Write};
 
 impl Service {
     /// Puts the session into a room, out of any other, and remembers it for the case of a lost connection.
@@ -24,7 +26,7 @@ impl Service {
         if !self.bus.enter_room(actor.key, room).await {
             return Err(Code::SessionRequired.into());
         }
-        self.note_room(actor, Some(room.clone()), None).await;
+        self.note_room(actor.into(), Some(room.clone()), None).await;
         Ok(())
     }
 
@@ -32,10 +34,17 @@ impl Service {
     pub(super) async fn join_room(
         &self,
         actor: &Actor,
+        roster: &Roster,
         room: &ConversationId,
         members: Vec<ClientId>,
     ) -> Result<Event, Reject> {
         self.only_itself_or_invited(actor, &members)?;
+        let blocked = members.iter().filter(|client| roster.order.blocked.contains(*client));
+        let refused: Refused = blocked.map(|client| (client.clone(), Code::BlockedByConversation)).collect();
+        if !actor.capabilities.partial_failures() {
+            standing::none_refused(&refused)?;
+        }
+        let members = standing::without(members, &refused);
         for client in &members {
             if *client == actor.client {
                 self.enter_room(actor, room).await?;
@@ -45,7 +54,7 @@ impl Service {
                 self.bus.enter_room(session.key, room).await;
             }
         }
-        Ok(Event::MembersAdded(self.changed(room, members)))
+        Ok(Event::MembersAdded(self.changed(room, members, refused)))
     }
 
     /// The client leaves a room.
@@ -65,9 +74,9 @@ impl Service {
             }
         }
         if members.contains(&actor.client) {
-            self.note_room(actor, None, None).await;
+            self.note_room(actor.into(), None, None).await;
         }
-        Ok(Event::MembersRemoved(self.changed(room, members)))
+        Ok(Event::MembersRemoved(self.changed(room, members, Vec::new())))
     }
 
     /// 2015 let anyone bring others in; later nobody (B-385).
@@ -78,23 +87,23 @@ impl Service {
         Err(Code::NormalConversationRequired.into())
     }
 
-    fn changed(&self, room: &ConversationId, allowed: Vec<ClientId>) -> MembersChanged {
+    fn changed(&self, room: &ConversationId, allowed: Vec<ClientId>, refused: Refused) -> MembersChanged {
         MembersChanged {
             conversation: room.clone(),
             updated_at: self.clock.now(),
             allowed,
-            failed: Vec::new(),
+            failed: standing::failures(refused),
         }
     }
 
     /// Logging out leaves the room for good (B-19).
-    pub(super) async fn forget_room(&self, actor: &Actor) {
-        self.note_room(actor, None, None).await;
+    pub(super) async fn forget_room(&self, seat: RoomSeat<'_>) {
+        self.note_room(seat, None, None).await;
     }
 
     /// The session is lost while in a room: from now on it has so long to come back (B-381).
     pub(super) async fn keep_room(&self, actor: &Actor, room: ConversationId) {
-        self.note_room(actor, Some(room), Some(self.clock.now())).await;
+        self.note_room(actor.into(), Some(room), Some(self.clock.now())).await;
     }
 
     /// The room that a session comes back into, if it was lost there and comes in time (B-380).
@@ -104,25 +113,31 @@ impl Service {
     ) -> Result<Option<ConversationId>, StoreError> {
         let window = self.settings(&actor.app).room.rejoin_seconds;
         let since = self.clock.now().plus_millis(-i64::from(window).saturating_mul(1000));
-        let room = self.store.room_to_return_to(&actor.app, &actor.client, device(actor), since).await?;
+        let room = self
+            .store
+            .room_to_return_to(&actor.app, &actor.client, device(actor.device.as_ref()), since)
+            .await?;
         let Some(room) = room else { return Ok(None) };
         let roster = self.rosters.get(&*self.store, &actor.app, &room, self.clock.now()).await?;
-        Ok(roster.filter(|roster| roster.kind == ConversationKind::Room).map(|_| room))
+        let welcome = |roster: &Roster| {
+            roster.kind == ConversationKind::Room && !roster.order.blocked.contains(&actor.client)
+        };
+        Ok(roster.is_some_and(|roster| welcome(&roster)).then_some(room))
     }
 
     /// The session is there again.
     pub(super) async fn remember_return(&self, actor: &Actor) {
         if actor.returns_to.is_some() {
-            self.note_room(actor, actor.returns_to.clone(), None).await;
+            self.note_room(actor.into(), actor.returns_to.clone(), None).await;
         }
     }
 
     /// Waits until it is kept: who has left must not be put back because it returns at once.
-    async fn note_room(&self, actor: &Actor, room: Option<ConversationId>, lost_at: Option<Timestamp>) {
+    async fn note_room(&self, seat: RoomSeat<'_>, room: Option<ConversationId>, lost_at: Option<Timestamp>) {
         let presence = RoomPresence {
-            app: actor.app.clone(),
-            client: actor.client.clone(),
-            device: device(actor).to_owned(),
+            app: seat.app.clone(),
+            client: seat.client.clone(),
+            device: device(seat.device).to_owned(),
             room,
             lost_at,
         };
@@ -132,7 +147,21 @@ impl Service {
     }
 }
 
+/// A device of a client, which can be in one chat room.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RoomSeat<'a> {
+    pub(super) app: &'a AppId,
+    pub(super) client: &'a ClientId,
+    pub(super) device: Option<&'a DeviceId>,
+}
+
+impl<'a> From<&'a Actor> for RoomSeat<'a> {
+    fn from(actor: &'a Actor) -> Self {
+        Self { app: &actor.app, client: &actor.client, device: actor.device.as_ref() }
+    }
+}
+
 /// An unknown device is one device: it is all that is known of it (W-95).
-fn device(actor: &Actor) -> &str {
-    actor.device.as_ref().map_or("", |device| device.as_str())
+fn device(device: Option<&DeviceId>) -> &str {
+    device.map_or("", DeviceId::as_str)
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use yanshu_protocol::{Code, ConversationId, ConversationKind, Event, MessageAck, Reject, SendMessage};
+use yanshu_protocol::{
+    ClientId, Code, ConversationId, ConversationKind, Event, MessageAck, Reject, SendMessage, Timestamp,
+};
 use yanshu_session::Actor;
 
 use super::Service;
@@ -26,7 +28,7 @@ impl Service {
         } else if message.transient {
             self.send_transient(actor, message, roster, respond).await;
         } else {
-            self.append(actor, message, respond).await;
+            self.append(actor, message, roster.kind, respond).await;
         }
     }
 
@@ -53,33 +55,38 @@ impl Service {
             Code::ConversationNotFound if !id.is_temporary() => Code::InvalidMessagingTarget.into(),
             _ => reject,
         })?;
-        match roster.kind {
-            ConversationKind::Normal | ConversationKind::Temporary if !roster.includes(&actor.client) => {
-                Err(Code::InvalidMessagingTarget.into())
-            }
-            _ => Ok(roster),
-        }
+        may_send(&roster, &actor.client, self.clock.now())?;
+        Ok(roster)
     }
 
-    async fn append(&self, actor: &Arc<Actor>, message: SendMessage, respond: Respond) {
+    async fn append(
+        &self,
+        actor: &Arc<Actor>,
+        message: SendMessage,
+        kind: ConversationKind,
+        respond: Respond,
+    ) {
         let room_priority = priority(&message);
+        let with_receipts = matches!(kind, ConversationKind::Normal | ConversationKind::Temporary);
         let draft = Draft {
             app: actor.app.clone(),
             conversation: message.conversation,
+            // What a client says to a service is between the two (W-160).
+            thread: (kind == ConversationKind::Service).then(|| actor.client.clone()),
             from: actor.client.clone(),
             content: message.content,
             mentions: message.mentions,
-            receipt: message.receipt,
-            resend_key: message.resend_key,
-            thread: None,
+            // Neither rooms nor services know receipts (B-231).
+            receipt: message.receipt && with_receipts,
             valid_till: None,
+            resend_key: message.resend_key,
             now: self.clock.now(),
         };
         let conversation = draft.conversation.clone();
         let refused = self.refusal_source(conversation.clone());
         let (app, origin) = (actor.app.clone(), actor.key);
         let (dispatcher, rosters) = (self.dispatcher.clone(), Arc::clone(&self.rosters));
-        let receipt_requests = Arc::clone(&self.receipt_requests);
+        let (receipt_requests, hooks) = (Arc::clone(&self.receipt_requests), Arc::clone(&self.hooks));
         let done = Completion::new(move |result: Result<Appended, WriteError>| {
             let appended = match result {
                 Ok(appended) => appended,
@@ -95,7 +102,12 @@ impl Service {
             if appended.repeated {
                 return dispatcher.hand_on_blocking(reply);
             }
-            receipt_requests.note(&app, &appended.message);
+            if with_receipts {
+                receipt_requests.note(&app, &appended.message);
+            }
+            if kind == ConversationKind::Service {
+                hooks.said_to_service(&app, &appended.message);
+            }
             let roster = rosters.cached(&app, &conversation);
             dispatcher.hand_on_blocking(reply.and_deliver(Fanout {
                 app,
@@ -121,7 +133,7 @@ impl Service {
         let now = self.clock.now();
         let message = Arc::new(StoredMessage {
             conversation: message.conversation,
-            thread: None,
+            thread: (roster.kind == ConversationKind::Service).then(|| actor.client.clone()),
             id: self.ids.message(now),
             from: actor.client.clone(),
             timestamp: now,
@@ -191,6 +203,23 @@ pub(super) fn check_size(settings: &AppConfig, bytes: usize) -> Result<(), Rejec
         ));
     }
     Ok(())
+}
+
+/// Blocked, a stranger, silenced for ever, silenced for a time: the first that holds is the reason (B-126, B-132,
+/// B-187, W-366).
+pub(super) fn may_send(roster: &Roster, client: &ClientId, now: Timestamp) -> Result<(), Code> {
+    let with_members = matches!(roster.kind, ConversationKind::Normal | ConversationKind::Temporary);
+    if roster.order.blocked.contains(client) {
+        return Err(Code::BlockedByConversation);
+    }
+    if with_members && !roster.includes(client) {
+        return Err(Code::InvalidMessagingTarget);
+    }
+    match roster.order.silence(client, now) {
+        None => Ok(()),
+        Some(None) => Err(Code::Silenced),
+        Some(Some(_)) => Err(Code::ConversationTemporaryBlacklisted),
+    }
 }
 
 fn accepted(message: &StoredMessage) -> Event {

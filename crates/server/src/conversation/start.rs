@@ -11,7 +11,7 @@ use yanshu_session::Actor;
 
 use super::Service;
 use super::dispatch::{Job, Respond};
-use super::members::{push_to, roster_of};
+use super::members::{Told, roster_of};
 use super::view::seconds_left;
 use crate::bus::Push;
 use crate::config::AppConfig;
@@ -26,7 +26,7 @@ impl Service {
         if !request.temporary {
             // Temporary conversations need none: one SDK does not sign them (W-450).
             let act = Act::Start { members: &request.members, creator: &actor.client };
-            if let Err(reject) = self.check_signature(actor, &act, request.signature.as_ref()) {
+            if let Err(reject) = self.check_signature(actor, &act, request.signature.as_ref()).await {
                 return self.answer(respond, Err(reject)).await;
             }
         }
@@ -171,30 +171,12 @@ fn started(created: &Created, now: Timestamp) -> Event {
 /// Each member learns that it is in, then who is (W-180 to W-182).
 fn creation_pushes(app: &AppId, created: &Created, roster: &Roster) -> Vec<Push> {
     let conversation = &created.conversation;
-    let (id, by, at) = (&conversation.id, &conversation.creator, conversation.created_at);
+    let told = Told { app, conversation: &conversation.id, by: &conversation.creator };
+    let at = conversation.created_at;
     let ttl_seconds = seconds_left(conversation, at);
+    let (members, everyone) = (&roster.members, roster.members.to_vec());
     vec![
-        push_to(
-            app,
-            roster,
-            &roster.members,
-            at,
-            true,
-            Event::Joined { conversation: id.clone(), by: by.clone(), at, ttl_seconds },
-        ),
-        push_to(
-            app,
-            roster,
-            &roster.members,
-            at,
-            false,
-            Event::MembersJoined {
-                conversation: id.clone(),
-                members: roster.members.to_vec(),
-                by: by.clone(),
-                at,
-                ttl_seconds,
-            },
-        ),
+        told.push(roster, members, at, true, told.joined(at, ttl_seconds)),
+        told.push(roster, members, at, false, told.members_joined(everyone, at, ttl_seconds)),
     ]
 }

@@ -7,6 +7,7 @@ use yanshu_session::{Actor, SessionKey};
 
 use super::Service;
 use super::dispatch::{Fanout, Job};
+use super::send::may_send;
 use crate::store::{StoredMessage, StoredWill, Write, WriteError};
 
 impl Service {
@@ -17,9 +18,20 @@ impl Service {
 
     /// The session is lost: its will is sent, if it deposited the client's latest one.
     pub(super) async fn send_will(&self, actor: &Actor) -> Result<(), WriteError> {
-        let will = self.store.will(&actor.app, &actor.client).await?;
-        match will.filter(|will| will.session == actor.session) {
-            Some(will) => self.execute(will, Some(actor.key)).await,
+        self.send_will_of(&actor.app, &actor.client, &actor.session, actor.key).await
+    }
+
+    /// The same for a session that was ended.
+    pub(super) async fn send_will_of(
+        &self,
+        app: &AppId,
+        client: &ClientId,
+        session: &str,
+        key: SessionKey,
+    ) -> Result<(), WriteError> {
+        let will = self.store.will(app, client).await?;
+        match will.filter(|will| will.session == session) {
+            Some(will) => self.execute(will, Some(key)).await,
             None => Ok(()),
         }
     }
@@ -40,13 +52,12 @@ impl Service {
     async fn execute(&self, will: StoredWill, origin: Option<SessionKey>) -> Result<(), WriteError> {
         self.clear_will(will.app.clone(), will.client.clone(), will.session).await?;
         let Ok(roster) = self.roster(&will.app, &will.conversation).await else { return Ok(()) };
-        let membership = matches!(roster.kind, ConversationKind::Normal | ConversationKind::Temporary);
-        if membership && !roster.includes(&will.client) {
+        if may_send(&roster, &will.client, self.clock.now()).is_err() {
             return Ok(());
         }
         let message = StoredMessage {
             conversation: will.conversation,
-            thread: None,
+            thread: (roster.kind == ConversationKind::Service).then(|| will.client.clone()),
             id: will.id,
             from: will.client,
             timestamp: self.clock.now(),

@@ -16,7 +16,7 @@ use yanshu_protocol::{AppId, ClientId, Code, Event, Reject, Signature, Timestamp
 use yanshu_session::{Actor, Rate, Rates};
 
 use crate::apps::{App, Apps};
-use crate::bus::Bus;
+use crate::bus::{Bus, SessionInfo};
 use crate::clock::Clock;
 use crate::config::{AppConfig, Over};
 use crate::signature::{self, Act};
@@ -63,13 +63,41 @@ impl Logins {
     }
 
     /// That the app's own server lets the client in (B-420). An anonymous client signs no id (W-447).
-    fn check_signature(
+    async fn check_signature(
         &self,
         app: &App,
         client: Option<&ClientId>,
         signature: Option<&Signature>,
     ) -> Result<(), Reject> {
-        signature::check(app, client, &Act::Login, signature, None, self.clock.now())
+        let kicked_at = match client {
+            Some(client) => self.store.kicked_at(&app.id, client).await?,
+            None => None,
+        };
+        signature::check(app, client, &Act::Login, signature, kicked_at, self.clock.now())
+    }
+
+    /// Takes a client offline: all its tokens and signatures so far are void (W-121, W-441), and its sessions end
+    /// with the reason given. They are given back.
+    pub(crate) async fn kick(
+        &self,
+        app: &AppId,
+        client: &ClientId,
+        reason: Option<String>,
+    ) -> Result<Vec<SessionInfo>, Reject> {
+        let now = self.clock.now();
+        let (id, of) = (app.clone(), client.clone());
+        self.commit(|done| Write::NoteKick { app: id, client: of, now, done }).await?;
+        let reject = || match &reason {
+            Some(reason) => Reject::saying(Code::KickedByApp, reason.clone()),
+            None => Code::KickedByApp.into(),
+        };
+        let mut ended = Vec::new();
+        for session in self.bus.sessions_of(app, client).await {
+            if self.bus.end_session(session.key, Some(reject())).await {
+                ended.push(session);
+            }
+        }
+        Ok(ended)
     }
 
     async fn end(&self, app: &AppId, session: &str, end: SessionEnd) -> Result<(), WriteError> {
@@ -85,6 +113,7 @@ impl Logins {
             tag: actor.tag.clone(),
             device: actor.device.clone(),
             config: actor.capabilities.bits(),
+            issued_at: self.clock.now(),
             expires_at: self.expiry(),
         }
     }

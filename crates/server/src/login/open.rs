@@ -40,7 +40,7 @@ impl Logins {
         let claims = self.claims_of(&app, &client, &request.details)?;
         let reopened = claims.is_some();
         if !reopened && Act::Login.is_signed(&app.settings.signature) {
-            self.check_signature(&app, request.client.as_ref(), request.details.signature.as_ref())?;
+            self.check_signature(&app, request.client.as_ref(), request.details.signature.as_ref()).await?;
         }
         if let Some(claims) = &claims {
             self.check_end(&request, claims).await?;
@@ -93,7 +93,13 @@ impl Logins {
     /// A session that was ended does not come back by its token (W-121, W-459).
     async fn check_end(&self, request: &OpenRequest, claims: &Claims) -> Result<(), Reject> {
         let code = match self.store.session_end(&request.app, &claims.session).await? {
-            None => return Ok(()),
+            None => {
+                let kicked = self.store.kicked_at(&request.app, &claims.client).await?;
+                match kicked.is_some_and(|kicked| claims.issued_at <= kicked) {
+                    true => Code::KickedByApp,
+                    false => return Ok(()),
+                }
+            }
             Some(SessionEnd::Closed) if request.details.reconnect => Code::SessionRequired,
             Some(SessionEnd::Closed) => Code::SessionTokenExpired,
             Some(SessionEnd::Conflict) => Code::SessionConflict,
@@ -169,6 +175,7 @@ mod tests {
             tag: Some("web".parse().unwrap()),
             device: Some("d1".parse().unwrap()),
             config: 0xbb,
+            issued_at: yanshu_protocol::Timestamp(0),
             expires_at: yanshu_protocol::Timestamp(1),
         };
         let details = OpenSession { reconnect: true, ..OpenSession::default() };

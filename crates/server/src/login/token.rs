@@ -11,7 +11,7 @@ use yanshu_protocol::{AppId, ClientId, DeviceId, SessionToken, Tag, Timestamp};
 
 /// Bytes of the signature that are kept: 128 bits cannot be guessed.
 const SIGNATURE: usize = 16;
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub(super) struct Claims {
     pub(super) tag: Option<Tag>,
     pub(super) device: Option<DeviceId>,
     pub(super) config: i64,
+    pub(super) issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
 }
 
@@ -48,6 +49,7 @@ impl Signer {
     pub(super) fn sign(&self, claims: &Claims) -> SessionToken {
         let mut bytes = vec![VERSION];
         bytes.extend_from_slice(&claims.config.to_be_bytes());
+        bytes.extend_from_slice(&claims.issued_at.0.to_be_bytes());
         bytes.extend_from_slice(&claims.expires_at.0.to_be_bytes());
         put(&mut bytes, claims.client.as_str());
         put(&mut bytes, &claims.session);
@@ -76,6 +78,7 @@ fn put(bytes: &mut Vec<u8>, text: &str) {
 fn read(bytes: &[u8]) -> Option<Claims> {
     let (&[VERSION], rest) = bytes.split_first_chunk()? else { return None };
     let (config, rest) = rest.split_first_chunk()?;
+    let (issued_at, rest) = rest.split_first_chunk()?;
     let (expires_at, mut rest) = rest.split_first_chunk()?;
     let mut text = || {
         let (length, after) = rest.split_first_chunk()?;
@@ -85,6 +88,7 @@ fn read(bytes: &[u8]) -> Option<Claims> {
     };
     Some(Claims {
         config: i64::from_be_bytes(*config),
+        issued_at: Timestamp(i64::from_be_bytes(*issued_at)),
         expires_at: Timestamp(i64::from_be_bytes(*expires_at)),
         client: text()?.parse().ok()?,
         session: text()?.to_owned(),
@@ -105,6 +109,7 @@ mod tests {
             tag: Some("mobile".parse().unwrap()),
             device: None,
             config: 0xbb,
+            issued_at: Timestamp(1_699_000_000_000),
             expires_at: Timestamp(1_700_000_000_000),
         }
     }

@@ -9,6 +9,8 @@ mod receipts;
 mod resilience;
 mod rooms;
 mod security;
+mod signatures;
+mod standing;
 mod wills;
 mod world;
 

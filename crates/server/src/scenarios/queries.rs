@@ -12,7 +12,7 @@ async fn start_with(peer: &mut Peer, attr: Value) {
     peer.start_with(yanshu_protocol::StartConversation { attributes, ..plain_conversation() }).await;
 }
 
-async fn find(
+pub(super) async fn find(
     peer: &mut Peer,
     condition: Value,
     adjust: impl FnOnce(&mut QueryConversations),

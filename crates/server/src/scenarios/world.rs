@@ -10,6 +10,7 @@ use yanshu_protocol::{ConversationId, ConversationKind, Timestamp};
 use super::Peer;
 use crate::clock::{Clock, ManualClock};
 use crate::config::{App, Config, Secret};
+use crate::domain::Server;
 use crate::gateway::{Hello, MemoryWire};
 use crate::server::Node;
 use crate::store::{Completion, NewConversation, Write};
@@ -77,6 +78,19 @@ impl World {
         store.submit(Write::Create(Box::new(conversation), done)).await;
         waiter.await.expect("the store answers").expect("the conversation is made");
         id
+    }
+
+    /// Takes a client offline, as the app's own server does.
+    pub(super) async fn kick(&self, client: &str, reason: Option<&str>) {
+        let (app, client) = (&self.config.apps[0].id, client.parse().unwrap());
+        self.server()
+            .kick(app, &client, reason.map(str::to_owned))
+            .await
+            .expect("the client is taken offline");
+    }
+
+    pub(super) fn server(&self) -> &Server {
+        &self.node.as_ref().expect("it runs").server
     }
 
     /// Stops the server as on SIGTERM and starts it again on the same data.

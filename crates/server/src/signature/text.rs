@@ -7,7 +7,6 @@ use crate::apps::App;
 
 /// An act that may need a signature.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(test), expect(dead_code, reason = "block lists are on their way"))]
 pub(crate) enum Act<'a> {
     /// Logging in, or refreshing a token with a signature.
     Login,
