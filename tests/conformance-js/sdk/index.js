@@ -1,4 +1,5 @@
 // The matrix: which generations there are, and tests that run once for each that has a feature.
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 
@@ -49,6 +50,17 @@ class Stage {
   async clear() {
     await Promise.all(this.#open.map((client) => client.dispose()));
   }
+}
+
+/** For `assert.rejects`: the refusal of this code, with the protocol's name for it where each generation shows that. */
+export function refusal(code, called) {
+  return (error) => {
+    assert.equal(error.code, code, `${error.stack}`);
+    // 2.4.0 hands over the server's reason, 3.5.7 makes it the message, the later ones make it the name.
+    const shown = [error.reason, error.message, error.name];
+    assert.ok(shown.includes(called), `${called} is not among ${shown}`);
+    return true;
+  };
 }
 
 /**

@@ -114,6 +114,32 @@ class ModernConversation {
 
   async count() { return this.sdk.count(); }
 
+  async silence(ids) { return this.sdk.muteMembers(ids); }
+
+  async release(ids) { return this.sdk.unmuteMembers(ids); }
+
+  /** A page of the silenced: `{ results, next }`. */
+  async silenced(page) { return this.sdk.queryMutedMembers(page); }
+
+  async block(ids) { return this.sdk.blockMembers(ids); }
+
+  async unblock(ids) { return this.sdk.unblockMembers(ids); }
+
+  /** A page of the blocked: `{ results, next }`. */
+  async blocked(page) { return this.sdk.queryBlockedMembers(page); }
+
+  async setRole(id, role) { return this.sdk.updateMemberRole(id, role); }
+
+  /** Every member's role by its id, asked anew. */
+  async roles() {
+    const infos = await this.sdk.getAllMemberInfo({ noCache: true });
+    return Object.fromEntries(infos.map((info) => [info.memberId, info.role]));
+  }
+
+  async subscribe() { return this.sdk.subscribe(); }
+
+  async unsubscribe() { return this.sdk.unsubscribe(); }
+
   async mute() { return this.sdk.mute(); }
 
   async unmute() { return this.sdk.unmute(); }
@@ -156,12 +182,17 @@ class ModernClient extends Mailbox {
     const { im, sdk: client } = this;
     const on = (event, kind, describe) => client.on(event, (...args) => this.put(kind, describe(...args)));
     on('message', 'message', (message, conversation) => plain(im, message, conversation.id));
-    on('messageupdate', 'edited', (message) => plain(im, message));
+    on('messageupdate', 'edited', (message, conversation, reason) => ({ ...plain(im, message), reason }));
     on('messagerecall', 'recalled', (message) => plain(im, message));
     on('invited', 'invited', (payload, { id }) => ({ cid: id, by: payload.invitedBy }));
     on('kicked', 'kicked', (payload, { id }) => ({ cid: id, by: payload.kickedBy }));
     on('membersjoined', 'membersjoined', (payload, { id }) => ({ cid: id, by: payload.invitedBy, members: [...payload.members].sort() }));
     on('membersleft', 'membersleft', (payload, { id }) => ({ cid: id, by: payload.kickedBy, members: [...payload.members].sort() }));
+    for (const [event, by] of Object.entries({ muted: 'mutedBy', unmuted: 'unmutedBy', blocked: 'blockedBy', unblocked: 'unblockedBy' })) {
+      on(event, event, (payload, { id }) => ({ cid: id, by: payload[by] }));
+      on(`members${event}`, `members${event}`, (payload, { id }) => ({ cid: id, by: payload[by], members: [...payload.members].sort() }));
+    }
+    on('memberinfoupdated', 'role', (payload, { id }) => ({ cid: id, by: payload.updatedBy, member: payload.member, role: payload.memberInfo.role }));
     on('conversationinfoupdated', 'info', (payload, { id }) => ({ cid: id, by: payload.updatedBy, attributes: payload.attributes }));
     on('conflict', 'conflict', (payload) => payload);
     on('close', 'closed', (payload) => payload);
@@ -208,6 +239,11 @@ class ModernClient extends Mailbox {
 
   createRoom({ name, attr } = {}) {
     return this.create({ name, attr, transient: true });
+  }
+
+  /** A conversation for `ttl` seconds. `unique` left out means false here too. */
+  async createTemporary({ members, ttl, unique = false }) {
+    return this.#wrap(await this.sdk.createTemporaryConversation({ members, ttl, unique }));
   }
 
   async conversation(id) {
@@ -309,11 +345,11 @@ export const v4 = modern({
   name: '4.3.1',
   module: 'lc4',
   generation: 4,
-  can: [...COMMON, 'pushOfflineMessages', 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'transientAck', 'goaway'],
+  can: [...COMMON, 'pushOfflineMessages', 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'restrictions', 'roles', 'service', 'notifications', 'transientAck', 'goaway'],
 });
 export const v5 = modern({
   name: '5.0.0-rc.8',
   module: 'leancloud-realtime',
   generation: 5,
-  can: [...COMMON, 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'transientAck', 'goaway', 'combinedQuery'],
+  can: [...COMMON, 'history', 'mention', 'binary', 'info', 'partial', 'temporary', 'restrictions', 'roles', 'service', 'notifications', 'transientAck', 'goaway', 'combinedQuery'],
 });

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { RawClient } from '../harness/raw.js';
 import { startServer } from '../harness/server.js';
 import { fence } from '../harness/fence.js';
-import { having, matrix, name, scene, v2, v3, v4, v5 } from '../sdk/index.js';
+import { having, matrix, name, scene, v2, v3 } from '../sdk/index.js';
 
 let server;
 before(async () => { server = await startServer(); });
@@ -504,27 +504,6 @@ test("W-232 W-230 W-231: membership questions; a room's question to a normal con
   const refused = await client.ask({ cmd: 'conv', op: 'members', convMessage: { cid } });
   assert.equal(refused.errorMessage.code, 4316);
   client.close();
-});
-
-matrix('W-163 W-164 W-165 W-167 W-175 W-185: a temporary conversation: few members, messages as usual, found by id alone', { ...on, sdks: [v4, v5] }, async (stage) => {
-  const [tom, bob] = await stage.clients('tom', 'bob');
-  const made = await tom.sdk.createTemporaryConversation({ members: [bob.id], ttl: 3600 });
-  assert.match(made.id, /^_tmp:/);
-  assert.ok(Math.abs(made.expiredAt - (Date.now() + 3_600_000)) < 60_000);
-  await made.send(new tom.im.TextMessage('for an hour'));
-  assert.equal((await bob.get('message', { cid: made.id })).text, 'for an hour');
-  assert.equal((await bob.sdk.getConversation(made.id, true)).id, made.id);
-  assert.deepEqual(await bob.find(), []);
-  await assert.rejects(tom.sdk.createTemporaryConversation({ members: Array.from({ length: 10 }, (_, index) => `m${index}`) }), { code: 4304 });
-});
-
-matrix('W-165 B-161: an expired temporary conversation is gone', { ...on, sdks: [v4, v5] }, async (stage) => {
-  const [tom, bob] = await stage.clients('tom', 'bob');
-  const made = await tom.sdk.createTemporaryConversation({ members: [bob.id], ttl: 1 });
-  await bob.get('invited', { cid: made.id });
-  let there;
-  do { there = await bob.sdk.getConversation(made.id, true); } while (there);
-  await assert.rejects(made.send(new tom.im.TextMessage('too late')), { code: 4323 });
 });
 
 scene('B-79: the 2015 protocol is not told of changed attributes', on, async (stage) => {
