@@ -2,6 +2,7 @@
 
 mod apps;
 mod bus;
+mod chores;
 pub mod clock;
 pub mod config;
 mod conversation;
@@ -19,5 +20,5 @@ mod signature;
 mod store;
 pub mod telemetry;
 
-pub use server::serve;
+pub use server::{check_files, serve};
 pub use store::appends_per_second;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use yanshu_loadgen::BenchArgs;
-use yanshu_server::config::{Config, ConfigError, Flags, prepare, reference};
+use yanshu_server::config::{self, Config, Flags, prepare, reference};
 
 /// A self-hosted instant-messaging server.
 #[derive(Parser)]
@@ -41,9 +41,10 @@ struct Sources {
     data_dir: Option<PathBuf>,
 }
 
-impl Sources {
-    fn load(self) -> Result<Config, ConfigError> {
-        Config::load(self.config.as_deref(), Flags { listen: self.listen, data_dir: self.data_dir })
+impl From<Sources> for config::Sources {
+    fn from(arguments: Sources) -> Self {
+        let Sources { config, listen, data_dir } = arguments;
+        Self { file: config, flags: Flags { listen, data_dir } }
     }
 }
 
@@ -59,9 +60,10 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(sources) => serve(sources.load()?),
+        Command::Serve(sources) => serve(sources.into()),
         Command::CheckConfig(sources) => {
-            let config = sources.load()?;
+            let config = config::Sources::from(sources).read()?;
+            yanshu_server::check_files(&config)?;
             let apps = match config.apps.len() {
                 0 => "no app configured: the first start makes one".to_owned(),
                 1 => "1 app".to_owned(),
@@ -78,12 +80,13 @@ fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-fn serve(mut config: Config) -> anyhow::Result<()> {
+fn serve(sources: config::Sources) -> anyhow::Result<()> {
+    let mut config = sources.read()?;
     yanshu_server::telemetry::init(&config.log)?;
     if prepare(&mut config)? {
         show_new_app(&config);
     }
-    yanshu_server::serve(&config)
+    yanshu_server::serve(&config, sources)
 }
 
 /// The keys are shown once; afterwards they are in the data folder.

@@ -8,10 +8,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::apps::Apps;
+use crate::apps::{self, App, Apps, Reloader};
 use crate::bus::{Bus, LocalBus};
+use crate::chores::{self, House};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{self, Config, ConfigError, Sources};
 use crate::conversation::{NoHooks, Service};
 use crate::domain::Server;
 use crate::gateway::{Gateway, Registry, Settings};
@@ -19,19 +20,12 @@ use crate::ids::IdSource;
 use crate::login::Logins;
 use crate::page;
 use crate::store::{Completion, Options, SqliteStore, Store, Write};
-use yanshu_protocol::Timestamp;
 
 /// The one node of a cluster of one.
 const NODE: u16 = 0;
 
-/// How often what has expired is forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(600);
-
-/// For how many milliseconds notices are kept (W-386).
-const NOTICES_KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
-
-/// Serves until SIGTERM or SIGINT.
-pub fn serve(config: &Config) -> anyhow::Result<()> {
+/// Serves until SIGTERM or SIGINT, and follows changes of the apps in `sources`.
+pub fn serve(config: &Config, sources: Sources) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -41,8 +35,12 @@ pub fn serve(config: &Config) -> anyhow::Result<()> {
             .await
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let listen = listener.local_addr().unwrap_or(config.listen);
-        let node = Node::start(config, Arc::new(SystemClock::default())).await?;
+        let mut node = Node::start(config, Arc::new(SystemClock::default())).await?;
         let (mut first, mut second) = (Signals::new()?, Signals::new()?);
+        let hang_up = signal(SignalKind::hangup()).context("cannot wait for signals")?;
+        let reloader = Reloader::new(sources, config.clone(), Arc::clone(&node.apps));
+        let every = Duration::from_secs(config.reload_seconds.into());
+        node.chores.spawn(chores::follow_settings(reloader, every, hang_up));
         tracing::info!(%listen, "ready");
         let serving = async {
             node.gateway.serve(listener, first.one()).await;
@@ -86,6 +84,7 @@ impl Signals {
 pub(crate) struct Node {
     pub(crate) gateway: Gateway,
     pub(crate) server: Arc<Server>,
+    pub(crate) apps: Arc<Apps>,
     pub(crate) store: Arc<dyn Store>,
     dispatching: JoinSet<()>,
     chores: JoinSet<()>,
@@ -101,7 +100,7 @@ impl Node {
         let settings = Settings::from(config);
         let registry = Registry::new(&settings, Arc::clone(&clock));
         let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(&registry) as _));
-        let apps = Arc::new(Apps::new(config.apps.iter().cloned()));
+        let apps = Arc::new(Apps::new(load_apps(config.apps.clone()).await?));
         let logins = Logins::new(
             Arc::clone(&apps),
             config.session.token_ttl,
@@ -118,21 +117,24 @@ impl Node {
             Arc::new(NoHooks),
         );
         let server = Arc::new(Server { logins, conversations });
-        let knows_app = Arc::new(move |app: &_| apps.get(app).is_some());
         let domain = Arc::clone(&server) as _;
         let routes = page::router(config.apps.first().map(|app| app.id.as_str()));
-        let gateway = Gateway::new(settings, Arc::clone(&clock), registry, domain, knows_app, routes);
+        let gateway = Gateway::new(settings, Arc::clone(&clock), registry, domain, Arc::clone(&apps), routes);
         mark_rooms_lost(&*store, &*clock).await?;
 
         let mut dispatching = JoinSet::new();
         dispatching.spawn(delivering);
         let mut chores = JoinSet::new();
-        chores.spawn(flush_cursors(Arc::clone(&server), config.storage.cursor_flush));
-        chores.spawn(send_orphaned_wills(Arc::clone(&server), config.connection.read_timeout));
-        let rejoin = config.apps.iter().map(|app| i64::from(app.settings.room.rejoin_seconds) * 1000).max();
-        let kept = Kept { resend_keys: millis(config.storage.resend_window), rooms: rejoin.unwrap_or(0) };
-        chores.spawn(keep_house(Arc::clone(&store), clock, kept));
-        Ok(Self { gateway, server, store, dispatching, chores })
+        chores.spawn(chores::flush_cursors(Arc::clone(&server), config.storage.cursor_flush));
+        chores.spawn(chores::send_orphaned_wills(Arc::clone(&server), config.connection.read_timeout));
+        let house = House {
+            store: Arc::clone(&store),
+            clock,
+            apps: Arc::clone(&apps),
+            resend_window: config.storage.resend_window,
+        };
+        chores.spawn(house.keep());
+        Ok(Self { gateway, server, apps, store, dispatching, chores })
     }
 
     /// Once everyone has gone: writes what is still in memory and closes the store.
@@ -154,58 +156,17 @@ async fn mark_rooms_lost(store: &dyn Store, clock: &dyn Clock) -> anyhow::Result
     waiter.await.context("the store ended")?.context("cannot write to the store")
 }
 
-async fn flush_cursors(server: Arc<Server>, every: Duration) {
-    loop {
-        tokio::time::sleep(every).await;
-        if let Err(error) = server.conversations.flush_cursors().await {
-            tracing::error!(%error, "cursors were not written: some messages may be delivered again");
-        }
-    }
+/// The apps with what their files say.
+async fn load_apps(apps: Vec<config::App>) -> anyhow::Result<Vec<App>> {
+    let loaded =
+        tokio::task::spawn_blocking(move || apps::load(&apps)).await.context("reading files failed")?;
+    loaded.map_err(|problems| ConfigError::from(problems).into())
 }
 
-/// Whoever was lost with the last server has so long to come back before its will is sent.
-async fn send_orphaned_wills(server: Arc<Server>, after: Duration) {
-    tokio::time::sleep(after).await;
-    if let Err(error) = server.conversations.send_orphaned_wills().await {
-        tracing::error!(%error, "wills of clients that did not come back were not sent");
-    }
-}
-
-async fn keep_house(store: Arc<dyn Store>, clock: Arc<dyn Clock>, kept: Kept) {
-    loop {
-        tokio::time::sleep(HOUSEKEEPING).await;
-        // In portions, so that no change waits long behind one.
-        while forget_some(&*store, clock.now(), kept).await {}
-    }
-}
-
-/// How long what nobody asks for any more is kept, in milliseconds.
-#[derive(Debug, Clone, Copy)]
-struct Kept {
-    resend_keys: i64,
-    rooms: i64,
-}
-
-/// Forgets a portion of what has expired, and says whether there may be more.
-async fn forget_some(store: &dyn Store, now: Timestamp, kept: Kept) -> bool {
-    let (done, waiter) = Completion::waiter();
-    store
-        .submit(Write::Expire {
-            now,
-            resend_keys_before: now.plus_millis(-kept.resend_keys),
-            rooms_lost_before: now.plus_millis(-kept.rooms),
-            notices_before: now.plus_millis(-NOTICES_KEPT),
-            done,
-        })
-        .await;
-    match waiter.await {
-        Ok(Ok(rows)) => rows > 0,
-        Ok(Err(error)) => {
-            tracing::error!(%error, "expired rows were not forgotten");
-            false
-        }
-        Err(_) => false,
-    }
+/// What is wrong with the files that the apps' settings name.
+pub fn check_files(config: &Config) -> Result<(), ConfigError> {
+    apps::load(&config.apps)?;
+    Ok(())
 }
 
 fn store_options(config: &Config) -> Options {
@@ -217,8 +178,4 @@ fn store_options(config: &Config) -> Options {
         readers: storage.readers,
         ..Options::default()
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

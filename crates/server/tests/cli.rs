@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,8 +37,19 @@ fn start(folder: &TempDir) -> Running {
 
 /// The same, with the rest of its log and its address.
 fn start_reading(folder: &TempDir) -> (Running, impl Iterator<Item = String> + use<>, String) {
+    start_with(folder, None)
+}
+
+/// The same with a configuration file.
+fn start_with(
+    folder: &TempDir,
+    file: Option<&Path>,
+) -> (Running, impl Iterator<Item = String> + use<>, String) {
     let mut command = yanshu();
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
+    if let Some(file) = file {
+        command.arg("--config").arg(file);
+    }
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut running = Running(child);
     let mut log = BufReader::new(running.0.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -158,4 +170,47 @@ fn a_log_that_nobody_reads_any_more_does_not_stop_the_server() {
     // `start` has let go of the log; the server goes on to write to it when it stops.
     assert!(running.0.try_wait().unwrap().is_none());
     stop(running);
+}
+
+#[test]
+fn a_signal_takes_over_changed_settings_and_logs_what_cannot_be() {
+    // B-440
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("yanshu.toml");
+    let app = "[[apps]]\nid = \"an-app-of-ours\"\nkey = \"k\"\nmaster_key = \"m\"\n";
+    fs::write(&file, app).unwrap();
+    let (running, mut log, _) = start_with(&folder, Some(&file));
+    let mut line_with = |text: &str| log.find(|line| line.contains(text)).expect("the server is still there");
+
+    let restart = "drain = { grace = \"0s\" }\n";
+    fs::write(&file, format!("{restart}{app}[apps.members]\nmax = 7\n")).unwrap();
+    signal(&running, "-HUP");
+    assert!(line_with("take a restart").contains("drain"));
+    line_with("are in force as they are now");
+
+    fs::write(&file, format!("{app}[apps.members]\nmax = 1\n")).unwrap();
+    signal(&running, "-HUP");
+    assert!(line_with("cannot be taken over").contains("apps.0.members.max"));
+    stop(running);
+}
+
+#[test]
+fn a_word_list_that_is_missing_ends_the_start_in_words() {
+    // B-455
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("yanshu.toml");
+    let app = "[[apps]]\nid = \"an-app-of-ours\"\nkey = \"k\"\nmaster_key = \"m\"\n";
+    fs::write(&file, format!("{app}[apps.filter]\nwords = \"/nowhere/words.txt\"\n")).unwrap();
+    for command in ["check-config", "serve"] {
+        let output = yanshu()
+            .args([command, "--listen", "127.0.0.1:0", "--config"])
+            .arg(&file)
+            .arg("--data-dir")
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let text = stderr(&output);
+        assert!(text.contains("`apps.0.filter.words`: cannot read /nowhere/words.txt"), "{command}: {text}");
+    }
 }

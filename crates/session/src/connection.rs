@@ -158,6 +158,25 @@ impl Connection {
         self.logged_in
     }
 
+    /// The app this connection belongs to, once one was named.
+    #[must_use]
+    pub const fn app(&self) -> Option<&AppId> {
+        self.app.as_ref()
+    }
+
+    /// From now on every session here may act as fast as this. What a session has used up of another rate is
+    /// forgotten.
+    pub fn set_rates(&mut self, rates: Rates) {
+        for session in &mut self.sessions {
+            if session.rates != rates {
+                session.rates = rates;
+                session.messages = Bucket::default();
+                session.history = Bucket::default();
+                session.others = Bucket::default();
+            }
+        }
+    }
+
     /// The sessions open here, in the order in which their opens were answered.
     pub fn actors(&self) -> impl Iterator<Item = &Arc<Actor>> {
         self.sessions.iter().map(|session| &session.actor)

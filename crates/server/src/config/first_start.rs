@@ -8,11 +8,8 @@ use std::path::{Path, PathBuf};
 use rand::Rng;
 use rand::distr::Alphanumeric;
 
-use super::source::load_apps;
+use super::source::{app_file, load_apps};
 use super::{Config, ConfigError};
-
-/// Holds the app that the first start made.
-const APP_FILE: &str = "app.toml";
 
 /// Why the data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +46,7 @@ pub fn prepare(config: &mut Config) -> Result<bool, FirstStartError> {
     if !config.apps.is_empty() {
         return Ok(false);
     }
-    let path = folder.join(APP_FILE);
+    let path = app_file(folder);
     let made = !path.try_exists().map_err(failed("read", &path))?;
     if made {
         make_app(&path).map_err(failed("write", &path))?;
@@ -60,7 +57,7 @@ pub fn prepare(config: &mut Config) -> Result<bool, FirstStartError> {
         return Err(ConfigError::Invalid(vec![format!("`apps` is empty (in {})", path.display())]).into());
     }
     if !problems.is_empty() {
-        let lines = problems.iter().map(|p| format!("`{}`: {} (in {})", p.path, p.problem, path.display()));
+        let lines = problems.iter().map(|problem| format!("{problem} (in {})", path.display()));
         return Err(ConfigError::Invalid(lines.collect()).into());
     }
     Ok(made)
@@ -69,7 +66,7 @@ pub fn prepare(config: &mut Config) -> Result<bool, FirstStartError> {
 /// Writes a new app to a file that only its owner may read, complete or not at all.
 fn make_app(path: &Path) -> io::Result<()> {
     let text = format!(
-        "# Made by the first start. To change it, stop the server; `[apps.*]` tables may be added.\n\
+        "# Made by the first start. `[apps.*]` tables may be added; changes are in force soon, or at once on SIGHUP.\n\
          # If the configuration file names apps, this file is not read.\n\
          [[apps]]\nid = \"{}\"\nkey = \"{}\"\nmaster_key = \"{}\"\n",
         random(24),

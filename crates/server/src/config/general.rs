@@ -1,9 +1,13 @@
 //! Where the server listens, keeps its data and is reached.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::setting::section;
+
+/// A change is in force within three minutes (B-440).
+pub(super) const RELOAD_SECONDS: RangeInclusive<u32> = 1..=180;
 
 section! {
     /// At the top of the file, before the first table.
@@ -15,6 +19,10 @@ section! {
         /// The address by which clients reach the server, such as `https://chat.example.com`, if it is not the
         /// one in their requests (`Host` and `X-Forwarded-Proto`).
         public_url: Option<String> = None;
+        /// How often, in seconds, it is seen whether the configuration file or a file that it names has changed.
+        /// Then what the apps are set to, and which apps there are, follows while the server runs; so it does on
+        /// SIGHUP (B-440). Everything else takes a restart.
+        reload_seconds: u32 = 60, in RELOAD_SECONDS;
     }
 }
 

@@ -10,6 +10,7 @@ mod drain;
 mod first_start;
 mod general;
 mod log;
+mod origin;
 mod preset;
 mod reference;
 mod route;
@@ -28,24 +29,26 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use app::{
-    App, AppConfig, Clients, Conversation, EventRule, GroupReceipts, History, IdPolicy, Limits, Members,
-    Message, Offline, OfflineDelivery, OnePer, Over, Preset, Query, Receipts, Room, Signature, Temporary,
+    App, AppConfig, Clients, Conversation, EventRule, Filter, GroupReceipts, History, IdPolicy, Limits,
+    Members, Message, Offline, OfflineDelivery, OnePer, Origins, Over, Preset, Query, Receipts, Room,
+    Signature, Temporary,
 };
 pub use connection::Connection;
 pub use drain::Drain;
 pub use first_start::{FirstStartError, prepare};
 pub use log::{Log, LogFormat};
+pub use origin::WebOrigin;
 pub use reference::reference;
 pub use route::Route;
 pub use session::Session;
 pub use setting::Problem;
-pub use source::{ConfigError, Flags};
+pub use source::{ConfigError, Flags, Sources};
 pub use storage::Storage;
 pub use units::{ByteSize, Secret};
 
 use general::General;
 use reference::Table;
-use setting::Section;
+use setting::{Section, check_range};
 
 /// Lists the tables once for the struct, its defaults, the check and the reference.
 macro_rules! tables {
@@ -62,6 +65,8 @@ macro_rules! tables {
             /// The address clients reach the server by, without a slash at its end, if it is not the one they
             /// used.
             pub public_url: Option<String>,
+            /// How often changed files are looked for, in seconds (B-440).
+            pub reload_seconds: u32,
             $(
                 #[doc = concat!("`[", stringify!($table), "]`")]
                 pub $table: $type,
@@ -72,8 +77,8 @@ macro_rules! tables {
 
         impl Default for Config {
             fn default() -> Self {
-                let General { listen, data_dir, public_url } = General::default();
-                Self { listen, data_dir, public_url, $( $table: <$type>::default(), )* apps: Vec::new() }
+                let General { listen, data_dir, public_url, reload_seconds } = General::default();
+                Self { listen, data_dir, public_url, reload_seconds, $( $table: <$type>::default(), )* apps: Vec::new() }
             }
         }
 
@@ -81,6 +86,19 @@ macro_rules! tables {
             /// The tables, for the reference.
             fn tables() -> Vec<Table> {
                 vec![Table::of::<General>(""), $( Table::of::<$type>(stringify!($table)), )*]
+            }
+
+            /// What differs apart from the apps: names of settings and tables.
+            #[must_use]
+            pub fn changed_besides_apps(&self, other: &Self) -> Vec<&'static str> {
+                let differs = [
+                    ("listen", self.listen != other.listen),
+                    ("data_dir", self.data_dir != other.data_dir),
+                    ("public_url", self.public_url != other.public_url),
+                    ("reload_seconds", self.reload_seconds != other.reload_seconds),
+                    $( (stringify!($table), self.$table != other.$table), )*
+                ];
+                differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
             }
 
             fn check_tables(&self, problems: &mut Vec<Problem>) {
@@ -107,6 +125,8 @@ impl Config {
         if let Some(problem) = self.public_url.as_deref().and_then(general::public_url_problem) {
             problems.push(Problem { path: "public_url".to_owned(), problem });
         }
+        let path = "reload_seconds".to_owned();
+        check_range(&self.reload_seconds, &general::RELOAD_SECONDS, path, &mut problems);
         if let Some(problem) = self.log.level_problem() {
             problems.push(Problem { path: "log.level".to_owned(), problem });
         }

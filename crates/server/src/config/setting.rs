@@ -1,11 +1,14 @@
 //! How a setting is read, shown and bounded, and the macro that declares a section of them.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::net::SocketAddr;
 use std::ops::{Bound, RangeBounds};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
+use yanshu_protocol::ClientId;
+
+use super::units::word;
 
 /// A type that settings have.
 pub(super) trait Setting: Sized + Debug {
@@ -88,6 +91,39 @@ impl<T: Setting> Setting for Option<T> {
     }
 }
 
+impl Setting for ClientId {
+    const FORM: &'static str = "client id";
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        word(from)?.parse().map_err(serde::de::Error::custom)
+    }
+
+    fn show(&self) -> String {
+        format!("{:?}", self.as_str())
+    }
+}
+
+impl<T: Setting> Setting for Vec<T> {
+    const FORM: &'static str = "list";
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Item<T>(T);
+
+        impl<'de, T: Setting> Deserialize<'de> for Item<T> {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                T::read(from).map(Self)
+            }
+        }
+
+        let items = Vec::<Item<T>>::deserialize(from)?;
+        Ok(items.into_iter().map(|Item(item)| item).collect())
+    }
+
+    fn show(&self) -> String {
+        format!("[{}]", self.iter().map(Setting::show).collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// What is wrong with a value that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -95,6 +131,12 @@ pub struct Problem {
     pub path: String,
     /// What is wrong and what would be right.
     pub problem: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path, self.problem)
+    }
 }
 
 /// One setting, for the reference.

@@ -19,6 +19,42 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
 }
 
+/// Where a configuration comes from, so that it can be read again.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// `--config`
+    pub file: Option<PathBuf>,
+    /// What else the command line says.
+    pub flags: Flags,
+}
+
+impl Sources {
+    /// Reads the configuration.
+    pub fn read(&self) -> Result<Config, ConfigError> {
+        Config::load(self.file.as_deref(), self.flags.clone())
+    }
+
+    /// Reads it again for a server that keeps its data in `data_dir`: without the first start, which is over.
+    pub fn read_again(&self, data_dir: &Path) -> Result<Config, ConfigError> {
+        let mut config = self.read()?;
+        if config.apps.is_empty() {
+            config.apps = load_apps(&app_file(data_dir))?;
+        }
+        Ok(config)
+    }
+
+    /// The files that are read, apart from those that settings name. They may be missing.
+    #[must_use]
+    pub fn files(&self, data_dir: &Path) -> Vec<PathBuf> {
+        self.file.iter().cloned().chain([app_file(data_dir)]).collect()
+    }
+}
+
+/// Holds the app that the first start made.
+pub(super) fn app_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("app.toml")
+}
+
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -33,6 +69,12 @@ pub enum ConfigError {
     /// The file is no TOML, or a key or value in it or in the environment is wrong.
     #[error("{}", .0.join("\n"))]
     Invalid(Vec<String>),
+}
+
+impl From<Vec<Problem>> for ConfigError {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Invalid(problems.iter().map(ToString::to_string).collect())
+    }
 }
 
 impl Config {
@@ -55,7 +97,7 @@ impl Config {
             let found = figment.find_metadata(&problem.path).or_else(|| figment.find_metadata(list));
             found.map(described).unwrap_or_default()
         };
-        let lines = problems.iter().map(|p| format!("`{}`: {}{}", p.path, p.problem, source(p))).collect();
+        let lines = problems.iter().map(|problem| format!("{problem}{}", source(problem))).collect();
         Err(ConfigError::Invalid(lines))
     }
 }

@@ -8,17 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use axum::Router;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use yanshu_protocol::Timestamp;
 use yanshu_protocol::codec::{Dialect, Offline};
-use yanshu_protocol::{AppId, Timestamp};
 use yanshu_session::{OfflineMode, Profile};
 
 use super::link::Link;
 use super::wire::{Hello, Wire};
 use super::{ConnectionInfo, Domain, Registry, Settings, connection, discovery};
+use crate::apps::Apps;
 use crate::clock::Clock;
-
-/// Says whether an app is served here.
-pub(crate) type KnowsApp = Arc<dyn Fn(&AppId) -> bool + Send + Sync>;
 
 /// Everything a connection works with.
 pub(super) struct Core {
@@ -26,7 +24,7 @@ pub(super) struct Core {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) registry: Arc<Registry>,
     pub(super) domain: Arc<dyn Domain>,
-    pub(super) knows_app: KnowsApp,
+    pub(super) apps: Arc<Apps>,
     pub(super) live: Live,
 }
 
@@ -91,10 +89,10 @@ impl Gateway {
         clock: Arc<dyn Clock>,
         registry: Arc<Registry>,
         domain: Arc<dyn Domain>,
-        knows_app: KnowsApp,
+        apps: Arc<Apps>,
         routes: Router,
     ) -> Self {
-        let core = Arc::new(Core { settings, clock, registry, domain, knows_app, live: Live::default() });
+        let core = Arc::new(Core { settings, clock, registry, domain, apps, live: Live::default() });
         let routes = discovery::routes(&core, routes);
         Self { core, routes }
     }

@@ -113,7 +113,7 @@ fn answer(
     body: impl FnOnce(&Seen) -> Value,
 ) -> Response {
     let app: Option<AppId> = asked.app_id.as_deref().and_then(|id| id.parse().ok());
-    if !app.is_some_and(|app| (core.knows_app)(&app)) {
+    if !app.is_some_and(|app| core.apps.get(&app).is_some()) {
         let code = Code::AppNotAvailable;
         return failure(StatusCode::NOT_FOUND, code.number().into(), code.name()).into_response();
     }

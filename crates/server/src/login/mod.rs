@@ -13,12 +13,11 @@ use std::time::Duration;
 
 use rand::RngCore;
 use yanshu_protocol::{AppId, ClientId, Code, Event, Reject, Signature, Timestamp};
-use yanshu_session::{Actor, Rate, Rates};
+use yanshu_session::Actor;
 
 use crate::apps::{App, Apps};
 use crate::bus::{Bus, SessionInfo};
 use crate::clock::Clock;
-use crate::config::{AppConfig, Over};
 use crate::signature::{self, Act};
 use crate::store::{Completion, SessionEnd, Store, StoreError, Write, WriteError};
 
@@ -147,15 +146,4 @@ fn random_id() -> String {
     let mut bytes = [0; 16];
     rand::rng().fill_bytes(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// How fast a session may act (B-502 to B-505).
-fn rates(settings: &AppConfig) -> Rates {
-    let limits = &settings.limits;
-    Rates {
-        messages: Rate { per_minute: limits.messages_per_minute, burst: limits.messages_burst },
-        history: Rate { per_minute: limits.history_per_minute, burst: limits.history_burst },
-        others: Rate { per_minute: limits.others_per_minute, burst: limits.others_burst },
-        drop_excess: limits.over == Over::Drop,
-    }
 }

@@ -6,7 +6,7 @@ use yanshu_protocol::{ClientId, Code, DeviceId, OpenSession, Reject, Tag};
 use yanshu_session::{Actor, Capabilities, OfflineMode, OpenRequest, Opened, Profile, SessionKey};
 
 use super::token::Claims;
-use super::{Logins, random_id, rates, signer};
+use super::{Logins, random_id, signer};
 use crate::apps::App;
 use crate::bus::SessionInfo;
 use crate::config::{AppConfig, IdPolicy, OfflineDelivery};
@@ -37,6 +37,9 @@ impl Logins {
     ) -> Result<(Opened, Vec<SessionInfo>), Reject> {
         let app = self.app(&request.app)?;
         let client = client_id(request.client.clone(), &app.settings)?;
+        if app.settings.clients.blocked.contains(&client) {
+            return Err(Code::Blacklisted.into());
+        }
         let claims = self.claims_of(&app, &client, &request.details)?;
         let reopened = claims.is_some();
         if !reopened && Act::Login.is_signed(&app.settings.signature) {
@@ -63,12 +66,8 @@ impl Logins {
         };
         let displaced = self.make_room(&actor, connection, request.details.reconnect).await?;
         let token = signer(&app).sign(&self.claims(&actor));
-        let opened = Opened {
-            actor: Arc::new(actor),
-            token,
-            ttl_seconds: self.ttl_seconds(),
-            rates: rates(&app.settings),
-        };
+        let opened =
+            Opened { actor: Arc::new(actor), token, ttl_seconds: self.ttl_seconds(), rates: app.rates() };
         Ok((opened, displaced))
     }
 

@@ -9,6 +9,7 @@ mod receipts;
 mod resilience;
 mod rooms;
 mod security;
+mod settings;
 mod signatures;
 mod standing;
 mod wills;

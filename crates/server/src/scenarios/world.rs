@@ -9,7 +9,7 @@ use yanshu_protocol::{ConversationId, ConversationKind, Timestamp};
 
 use super::Peer;
 use crate::clock::{Clock, ManualClock};
-use crate::config::{App, Config, Secret};
+use crate::config::{App, AppConfig, Config, Secret};
 use crate::domain::Server;
 use crate::gateway::{Hello, MemoryWire};
 use crate::server::Node;
@@ -56,6 +56,19 @@ impl World {
     async fn start_server(&mut self) {
         let clock = Arc::new(self.clock.clone());
         self.node = Some(Node::start(&self.config, clock).await.expect("the server starts"));
+    }
+
+    /// Changes the settings of the app while the server runs, as when its file is changed.
+    pub(super) fn set(&mut self, change: impl FnOnce(&mut AppConfig)) {
+        change(&mut self.config.apps[0].settings);
+        self.set_apps(|_| {});
+    }
+
+    /// The same for the list of apps.
+    pub(super) fn set_apps(&mut self, change: impl FnOnce(&mut Vec<App>)) {
+        change(&mut self.config.apps);
+        let apps = crate::apps::load(&self.config.apps).expect("their files are good");
+        self.node.as_ref().expect("it runs").apps.replace(apps);
     }
 
     /// Puts in a conversation as an import does: with an id of another origin.
@@ -112,8 +125,20 @@ impl World {
     pub(super) fn connect_on_line(&self, name: &str, subprotocol: Subprotocol, capacity: usize) -> Peer {
         let (wire, end) = MemoryWire::pair(capacity);
         let hello = Hello { subprotocol, ip: None, origin: None };
-        self.node.as_ref().expect("it runs").gateway.connect(wire, hello);
+        self.connect(wire, hello);
         Peer::new(self.config.apps[0].id.clone(), name, subprotocol, end)
+    }
+
+    /// A connected client of today that belongs to this app.
+    pub(super) fn connect_to(&self, app: &str, name: &str) -> Peer {
+        let subprotocol = Subprotocol::from_name("lc.protobuf2.3").unwrap_or(Subprotocol::LEGACY);
+        let (wire, end) = MemoryWire::pair(LINE);
+        self.connect(wire, Hello { subprotocol, ip: None, origin: None });
+        Peer::new(app.parse().unwrap(), name, subprotocol, end)
+    }
+
+    fn connect(&self, wire: MemoryWire, hello: Hello) {
+        self.node.as_ref().expect("it runs").gateway.connect(wire, hello);
     }
 
     /// A client of today, logged in.

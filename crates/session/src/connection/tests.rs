@@ -296,6 +296,27 @@ fn what_comes_too_fast_is_refused_with_4116_or_dropped() {
 }
 
 #[test]
+fn a_changed_rate_counts_at_once_and_from_anew() {
+    // B-440, B-505
+    let rate = |per_minute, burst| {
+        let rate = Rate { per_minute, burst };
+        Rates { messages: rate, history: rate, others: rate, drop_excess: false }
+    };
+    let mut connection = connection(MODERN);
+    open_as(&mut connection, actor("tom", 1, 0xbb, MODERN), rate(1, 1));
+    let passes = |connection: &mut Connection| {
+        let step = connection.command(NOW, envelope(None, Some(1), query()));
+        called_for(&step).is_some()
+    };
+    assert!(passes(&mut connection));
+    assert!(!passes(&mut connection));
+    connection.set_rates(rate(1, 1));
+    assert!(!passes(&mut connection), "nothing has changed");
+    connection.set_rates(rate(60, 2));
+    assert_eq!((0..5).filter(|_| passes(&mut connection)).count(), 2);
+}
+
+#[test]
 fn a_connection_on_which_nobody_logs_in_is_closed_with_4108() {
     // W-43, B-10
     let mut connection = connection(MODERN);

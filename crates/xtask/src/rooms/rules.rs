@@ -21,11 +21,13 @@ const ROOMS: &[Room] = &[
         name: "domain",
         may_use: &["conversation", "gateway", "login", "store", "yanshu_protocol", "yanshu_session"],
     },
+    Room { name: "chores", may_use: &["apps", "clock", "domain", "store", "yanshu_protocol"] },
     Room { name: "telemetry", may_use: &["config"] },
     Room { name: "page", may_use: &[] },
     Room {
         name: "gateway",
         may_use: &[
+            "apps",
             "bus",
             "clock",
             "config",
@@ -64,7 +66,7 @@ const ROOMS: &[Room] = &[
             "yanshu_session",
         ],
     },
-    Room { name: "apps", may_use: &["config", "yanshu_protocol"] },
+    Room { name: "apps", may_use: &["config", "filter", "yanshu_protocol", "yanshu_session"] },
     Room { name: "signature", may_use: &["apps", "config", "yanshu_protocol"] },
     Room { name: "bus", may_use: &["yanshu_protocol", "yanshu_session"] },
     Room { name: "store", may_use: &["clock", "ids", "query", "yanshu_protocol"] },

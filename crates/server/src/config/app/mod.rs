@@ -2,11 +2,13 @@
 
 mod clients;
 mod conversation;
+mod filter;
 mod history;
 mod limits;
 mod members;
 mod message;
 mod offline;
+mod origins;
 mod query;
 mod receipts;
 mod room;
@@ -18,11 +20,13 @@ use yanshu_protocol::AppId;
 
 pub use clients::{Clients, IdPolicy};
 pub use conversation::Conversation;
+pub use filter::Filter;
 pub use history::History;
 pub use limits::{Limits, Over, Preset};
 pub use members::{EventRule, Members};
 pub use message::Message;
 pub use offline::{Offline, OfflineDelivery};
+pub use origins::Origins;
 pub use query::Query;
 pub use receipts::{GroupReceipts, Receipts};
 pub use room::{OnePer, Room};
@@ -106,6 +110,8 @@ app_tables! {
     temporary: Temporary,
     receipts: Receipts,
     signature: Signature,
+    origins: Origins,
+    filter: Filter,
 }
 
 impl App {

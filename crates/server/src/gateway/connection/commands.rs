@@ -50,6 +50,8 @@ struct Decided {
     client: Option<ClientId>,
     resume: Resume,
     reply: ReplyTo,
+    /// Which settings it was decided by, or earlier ones.
+    generation: u32,
     outcome: Result<Opened, Reject>,
 }
 
@@ -137,7 +139,19 @@ impl<'d> Task<'d> {
             || Traffic { unanswered: self.link.await_answer(), ..traffic }.admits(class, most)
     }
 
+    /// Rates are as the app is set now, also for sessions that are open.
+    fn follow_settings(&mut self) {
+        let generation = self.core.apps.generation();
+        if self.generation != generation {
+            self.generation = generation;
+            if let Some(app) = self.session.app().and_then(|app| self.core.apps.get(app)) {
+                self.session.set_rates(app.rates());
+            }
+        }
+    }
+
     fn start(&mut self, envelope: Envelope) {
+        self.follow_settings();
         let class = Class::of(&envelope);
         match self.session.command(self.core.steady(), envelope) {
             Step::Nothing => {}
@@ -190,15 +204,17 @@ impl<'d> Task<'d> {
         };
         let deciding = core.domain.open(request, self.info.clone(), core.registry.next_key());
         let opening = client.clone();
+        let generation = self.generation;
         let beside = self.run_beside(Running::Open(Box::pin(async move {
-            Box::new(Decided { client, resume, reply, outcome: deciding.await })
+            Box::new(Decided { client, resume, reply, generation, outcome: deciding.await })
         })));
         beside.opening.extend(opening);
     }
 
     /// Registers a session that may open and answers, as one; then it catches up (W-84, W-114).
     fn opened(&mut self, decided: Decided) {
-        let Decided { client, resume, reply, outcome } = decided;
+        let Decided { client, resume, reply, generation, outcome } = decided;
+        self.generation = generation;
         let actor = outcome.as_ref().ok().map(|opened| Arc::clone(&opened.actor));
         let replaced = actor.as_ref().and_then(|actor| {
             self.session.actors().find(|open| open.client == actor.client).map(|open| open.key)

@@ -45,6 +45,8 @@ struct Task<'d> {
     info: ConnectionInfo,
     session: Connection,
     phase: Phase,
+    /// Which settings of the app its sessions go by.
+    generation: u32,
     /// When the timer goes off next.
     armed: Timestamp,
 
@@ -84,6 +86,7 @@ impl<'d> Task<'d> {
             session: Connection::new(info.profile, core.settings.timeouts, now),
             info,
             phase: Phase::Open,
+            generation: core.apps.generation(),
             armed: now,
             reader: FrameReader::new(Role::Server, core.settings.max_message_bytes),
             unread,

@@ -34,9 +34,10 @@ use yanshu_session::{Actor, Call, Capabilities, OpenRequest, Opened, Rate, Rates
 use super::{
     ConnectionInfo, Domain, Gateway, Hello, Loss, MemoryEnd, MemoryWire, Registry, Respond, Resume, Settings,
 };
+use crate::apps::Apps;
 use crate::bus::{Audience, Needs, Node, Push};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, AppConfig, Config, Secret};
 
 pub(super) const MODERN: &str = "lc.protobuf2.3";
 pub(super) const PLENTY: usize = 1 << 20;
@@ -205,6 +206,7 @@ pub(super) struct World {
     pub(super) gateway: Gateway,
     pub(super) registry: Arc<Registry>,
     pub(super) domain: Arc<FakeDomain>,
+    pub(super) apps: Arc<Apps>,
     pub(super) clock: Arc<RuntimeClock>,
     seen: mpsc::UnboundedReceiver<Seen>,
 }
@@ -227,16 +229,16 @@ impl World {
             opens: Semaphore::new(Semaphore::MAX_PERMITS),
             accepts: Semaphore::new(Semaphore::MAX_PERMITS),
         });
-        let knows_app = Arc::new(|id: &AppId| *id == app());
+        let apps = Arc::new(Apps::new([app_with(AppConfig::default())]));
         let gateway = Gateway::new(
             settings,
             Arc::clone(&clock) as _,
             Arc::clone(&registry),
             Arc::clone(&domain) as Arc<dyn Domain>,
-            knows_app,
+            Arc::clone(&apps),
             Router::new(),
         );
-        Self { gateway, registry, domain, clock, seen }
+        Self { gateway, registry, domain, apps, clock, seen }
     }
 
     /// A connection with this sub-protocol, on which nothing is open.
@@ -416,6 +418,13 @@ pub(super) fn client(name: &str) -> ClientId {
 
 pub(super) fn app() -> AppId {
     "an-app-of-this-server".parse().unwrap()
+}
+
+/// The app with these settings.
+pub(super) fn app_with(settings: AppConfig) -> crate::apps::App {
+    let app =
+        config::App { id: app(), key: Secret::new("key"), master_key: Secret::new("master key"), settings };
+    app.into()
 }
 
 pub(super) fn conversation() -> ConversationId {
