@@ -8,6 +8,7 @@
 
 mod arrival;
 mod attributes;
+mod censor;
 mod cursors;
 mod dispatch;
 mod history;

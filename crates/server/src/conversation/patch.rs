@@ -8,6 +8,7 @@ use yanshu_protocol::{
 use yanshu_session::Actor;
 
 use super::Service;
+use super::censor::Change;
 use super::dispatch::{Job, Respond};
 use super::send::check_size;
 use crate::bus::{Audience, Needs, Push};
@@ -22,9 +23,9 @@ impl Service {
         let mut failure = None;
         for request in requests {
             match self.patch_one(actor, request).await {
-                Ok((at, push)) => {
+                Ok((at, told)) => {
                     last = at;
-                    pushes.extend(push);
+                    pushes.extend(told);
                 }
                 Err(reject) => {
                     failure = Some(reject);
@@ -38,12 +39,13 @@ impl Service {
 
     async fn patch_one(
         &self,
-        actor: &Actor,
+        actor: &Arc<Actor>,
         request: PatchRequest,
-    ) -> Result<(Timestamp, Option<Push>), Reject> {
+    ) -> Result<(Timestamp, Vec<Push>), Reject> {
         let roster = self.roster(&actor.app, &request.conversation).await?;
         let settings = self.settings(&actor.app);
         let (content, mentions) = change(&settings, &request)?;
+        let censored = content.as_ref().and_then(|content| self.censored(&actor.app, &roster, content));
         let now = self.clock.now();
         let draft = PatchDraft {
             app: actor.app.clone(),
@@ -53,7 +55,7 @@ impl Service {
             thread: (roster.kind == ConversationKind::Service).then(|| actor.client.clone()),
             editor: actor.client.clone(),
             device: actor.device.clone(),
-            content,
+            content: censored.clone().or(content),
             mentions,
             not_before: edit_window_start(&settings, now),
             now,
@@ -61,8 +63,16 @@ impl Service {
         let patched = self.commit(|done| Write::Patch(Box::new(draft), done)).await.map_err(not_found)?;
         let Patched { message, unchanged } = patched;
         let at = message.patched_at.unwrap_or(now);
-        let push = (!unchanged).then(|| patch_push(actor, &message, &roster, at));
-        Ok((at, push.flatten()))
+        let mut pushes = Vec::new();
+        if !unchanged {
+            pushes.extend(patch_push(actor, &message, &roster, at));
+        }
+        if let Some(content) = censored {
+            let (actor, mentions) = (Arc::clone(actor), message.mentions.clone());
+            let change = Change { actor, kind: roster.kind, content, mentions };
+            pushes.push(change.push(message.conversation.clone(), message.id.clone(), message.timestamp, at));
+        }
+        Ok((at, pushes))
     }
 }
 

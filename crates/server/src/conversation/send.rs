@@ -17,12 +17,13 @@ const NORMAL_PRIORITY: u8 = 2;
 
 impl Service {
     /// Accepts a message, or refuses it. Resolves when the message has its place in the order of changes.
-    pub(super) async fn send(&self, actor: &Arc<Actor>, message: SendMessage, respond: Respond) {
+    pub(super) async fn send(&self, actor: &Arc<Actor>, mut message: SendMessage, respond: Respond) {
         let conversation = message.conversation.clone();
         let roster = match self.admit(actor, &message).await {
             Ok(roster) => roster,
             Err(reject) => return self.answer(respond, Ok(self.refuse_message(conversation, reject))).await,
         };
+        let respond = self.censor(actor, &roster, &mut message, respond);
         if message.will {
             respond(Ok(self.deposit_will(actor, message).await));
         } else if message.transient {

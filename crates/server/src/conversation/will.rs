@@ -61,7 +61,7 @@ impl Service {
             id: will.id,
             from: will.client,
             timestamp: self.clock.now(),
-            content: will.content,
+            content: self.censored(&will.app, &roster, &will.content).unwrap_or(will.content),
             mentions: will.mentions,
             receipt: false,
             patched_at: None,

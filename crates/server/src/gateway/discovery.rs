@@ -3,22 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, Request, State};
-use axum::middleware::{self, Next};
+use axum::extract::{Query, State};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, HOST,
-};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::header::{CACHE_CONTROL, HOST};
+use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use yanshu_protocol::{AppId, Code};
 
 use super::core::Core;
-use super::upgrade;
+use super::{cors, upgrade};
 
 /// Name of the group of servers, which SDKs keep but do not use.
 const GROUP: &str = "g0";
@@ -31,7 +28,8 @@ pub(super) fn routes(core: &Arc<Core>, others: Router) -> Router {
         .route("/2/route", get(second_app_route))
         .route("/health", get(health))
         .with_state(Arc::clone(core));
-    own.merge(others).fallback(not_found).layer(middleware::from_fn(cross_origin))
+    let guard = middleware::from_fn_with_state(Arc::clone(core), cors::guard);
+    own.merge(others).fallback(not_found).layer(guard)
 }
 
 /// A failure as clients of the REST interface expect it.
@@ -113,7 +111,7 @@ fn answer(
     body: impl FnOnce(&Seen) -> Value,
 ) -> Response {
     let app: Option<AppId> = asked.app_id.as_deref().and_then(|id| id.parse().ok());
-    if !app.is_some_and(|app| core.apps.get(&app).is_some()) {
+    if app.is_none_or(|app| core.apps.get(&app).is_none()) {
         let code = Code::AppNotAvailable;
         return failure(StatusCode::NOT_FOUND, code.number().into(), code.name()).into_response();
     }
@@ -177,26 +175,4 @@ async fn health(State(core): State<Arc<Core>>) -> Response {
 /// What is not served is refused in the form that SDKs of other services understand.
 async fn not_found() -> impl IntoResponse {
     failure(StatusCode::NOT_FOUND, 404, "no such path")
-}
-
-/// Browsers may call from any page (W-11, W-17).
-async fn cross_origin(request: Request, next: Next) -> Response {
-    let preflight = request.method() == Method::OPTIONS;
-    let wanted = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
-    let mut response =
-        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
-    let headers = response.headers_mut();
-    headers.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
-    if preflight {
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS"),
-        );
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            wanted.unwrap_or(HeaderValue::from_static("X-LC-Id,X-LC-Key,X-LC-IM-Session-Token,Content-Type")),
-        );
-        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
-    }
-    response
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod connection;
 mod core;
+mod cors;
 mod discovery;
 mod drain;
 mod http;

@@ -32,9 +32,11 @@ pub(super) fn answer<B>(core: &Core, request: &Request<B>, ip: IpAddr) -> (Respo
             ((StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")]).into_response(), None)
         }
         Ok(accepted) => {
-            let origin = request.headers().get(ORIGIN).and_then(|origin| origin.to_str().ok());
-            let hello =
-                Hello { subprotocol: accepted.subprotocol, ip: Some(ip), origin: origin.map(Into::into) };
+            // One that is no text is still one: it is on no list.
+            let origin =
+                request.headers().get(ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()));
+            let origin = origin.map(|origin| origin.into_owned().into());
+            let hello = Hello { subprotocol: accepted.subprotocol, ip: Some(ip), origin };
             (accepted.into_response(), Some(hello))
         }
     }

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod events;
+mod filter;
 mod history;
 mod peer;
 mod queries;

@@ -1,6 +1,6 @@
 //! Settings that change while the server runs.
 
-use yanshu_protocol::{Code, Event, OpenSession};
+use yanshu_protocol::{Code, Command, Event, OpenSession, SessionCommand};
 
 use super::World;
 use crate::config::Secret;
@@ -96,4 +96,21 @@ async fn a_new_master_key_voids_the_tokens_of_the_old_one() {
     world.set_apps(|apps| apps[0].master_key = Secret::new("another master key"));
     let reply = world.connect_as("tom", "lc.protobuf2.3").open(details).await;
     assert_eq!(refusal(&reply.event), Some(Code::SessionTokenExpired));
+}
+
+#[tokio::test]
+async fn a_page_taken_off_the_list_of_safe_domains_stays_connected_and_does_not_come_back() {
+    // B-436, B-440, B-441, W-47
+    let mut world = World::new().await;
+    let page = "https://www.a.com";
+    let mut tom = world.connect_from(page, "tom");
+    tom.log_in().await;
+    let conversation = tom.start(&["jerry"]).await;
+    world.set(|settings| settings.origins.allow = vec!["https://www.b.com".parse().unwrap()]);
+    assert_eq!(tom.send(&conversation, "still here").await.reject, None);
+    let mut late = world.connect_from(page, "tom");
+    late.tell(Command::Session(SessionCommand::Open(Box::default())));
+    assert_eq!(late.closed().await, Some(4110));
+    world.connect_from("https://www.b.com", "jerry").log_in().await;
+    world.modern("no browser").await;
 }

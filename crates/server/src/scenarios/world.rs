@@ -137,6 +137,14 @@ impl World {
         Peer::new(app.parse().unwrap(), name, subprotocol, end)
     }
 
+    /// A connected client of today in a page of this origin.
+    pub(super) fn connect_from(&self, origin: &str, name: &str) -> Peer {
+        let subprotocol = Subprotocol::from_name("lc.protobuf2.3").unwrap_or(Subprotocol::LEGACY);
+        let (wire, end) = MemoryWire::pair(LINE);
+        self.connect(wire, Hello { subprotocol, ip: None, origin: Some(origin.into()) });
+        Peer::new(self.config.apps[0].id.clone(), name, subprotocol, end)
+    }
+
     fn connect(&self, wire: MemoryWire, hello: Hello) {
         self.node.as_ref().expect("it runs").gateway.connect(wire, hello);
     }

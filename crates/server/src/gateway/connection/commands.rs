@@ -8,14 +8,14 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use smallvec::SmallVec;
-use yanshu_protocol::{ClientId, Envelope, Outbound, Reject};
+use yanshu_protocol::{ClientId, Code, Command, Envelope, Outbound, Reject, SessionCommand};
 use yanshu_session::{Actor, Call, OpenRequest, Opened, ReplyTo, Step};
 
 use super::Task;
 use super::end::Phase;
-use crate::gateway::Resume;
 use crate::gateway::answer::{Owed, respond_to};
 use crate::gateway::order::{Class, Most, Traffic};
+use crate::gateway::{Loss, Resume};
 
 /// What runs beside the writes of a connection.
 #[derive(Default)]
@@ -150,7 +150,21 @@ impl<'d> Task<'d> {
         }
     }
 
+    /// Whether this would make the connection one of an app that does not let its page in. The list is asked
+    /// once: who is connected stays so (B-436, B-441).
+    fn is_from_elsewhere(&self, envelope: &Envelope) -> bool {
+        let (Some(origin), None) = (&self.info.origin, self.session.app()) else { return false };
+        let binds =
+            matches!(envelope.command, Ok(Command::Session(SessionCommand::Open(_)) | Command::Login(_)));
+        let app = envelope.app.as_ref().filter(|_| binds).and_then(|app| self.core.apps.get(app));
+        app.is_some_and(|app| !app.settings.origins.admit(origin))
+    }
+
     fn start(&mut self, envelope: Envelope) {
+        if self.is_from_elsewhere(&envelope) {
+            let code = Code::InvalidOrigin;
+            return self.close(code.number(), code.name(), Loss::Abuse);
+        }
         self.follow_settings();
         let class = Class::of(&envelope);
         match self.session.command(self.core.steady(), envelope) {

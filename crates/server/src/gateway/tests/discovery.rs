@@ -153,6 +153,64 @@ async fn every_page_may_ask() {
 }
 
 #[tokio::test]
+async fn only_listed_pages_may_ask_about_an_app_that_lists_them() {
+    // B-436, B-444
+    let world = World::new();
+    let mut settings = AppConfig::default();
+    settings.origins.allow = vec!["https://www.a.com".parse().unwrap()];
+    world.apps.replace([app_with(settings)]);
+    for uri in [ROUTE, "/2/route?x=y&appId=an-app-of-this-server"] {
+        let response = ask(&world, uri, &[("origin", "https://www.a.com")]).await;
+        assert_eq!(response.status(), StatusCode::OK, "{uri}");
+        assert_eq!(response.headers()["access-control-allow-origin"], "https://www.a.com");
+        assert_eq!(response.headers()["vary"], "Origin");
+        for other in ["https://a.com", "http://www.a.com", "null", "\u{e9}"] {
+            let response = ask(&world, uri, &[("origin", other)]).await;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{other}");
+            assert_eq!(response.headers().get("access-control-allow-origin"), None, "{other}");
+            assert_eq!(body(response).await, json!({ "code": 4110, "error": "INVALID_ORIGIN" }));
+        }
+        // B-442: no browser.
+        assert_eq!(ask(&world, uri, &[]).await.status(), StatusCode::OK, "{uri}");
+        // B-439
+        let local = [("origin", "http://localhost:3000")];
+        assert_eq!(ask(&world, uri, &local).await.status(), StatusCode::OK, "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_of_the_app_that_its_headers_name() {
+    // B-444, R-8
+    let world = World::new();
+    let mut settings = AppConfig::default();
+    settings.origins.allow = vec!["https://www.a.com".parse().unwrap()];
+    world.apps.replace([app_with(settings)]);
+    for name in ["x-lc-id", "X-AVOSCloud-Application-Id", "X-Uluru-Application-Id"] {
+        let status = async |origin| {
+            let headers = [("origin", origin), (name, "an-app-of-this-server")];
+            ask(&world, "/1.1/anything", &headers).await.status()
+        };
+        assert_eq!(status("https://www.b.com").await, StatusCode::FORBIDDEN, "{name}");
+        assert_eq!(status("https://www.a.com").await, StatusCode::NOT_FOUND, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_list_of_pages_is_in_force_for_the_next_request() {
+    // B-440, B-443
+    let world = World::new();
+    let page = [("origin", "https://www.b.com")];
+    assert_eq!(ask(&world, ROUTE, &page).await.headers()["access-control-allow-origin"], "*");
+    let mut settings = AppConfig::default();
+    settings.origins.allow = vec!["https://www.a.com".parse().unwrap()];
+    world.apps.replace([app_with(settings.clone())]);
+    assert_eq!(ask(&world, ROUTE, &page).await.status(), StatusCode::FORBIDDEN);
+    settings.origins.allow.push("https://www.b.com".parse().unwrap());
+    world.apps.replace([app_with(settings)]);
+    assert_eq!(ask(&world, ROUTE, &page).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn what_is_not_served_is_refused_cleanly() {
     //
     for uri in ["/1.1/classes/Thing", "/1.2/rtm/nothing", "/1/push", "/nowhere"] {

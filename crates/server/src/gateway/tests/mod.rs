@@ -6,6 +6,7 @@ mod ending;
 mod frames;
 mod leaving;
 mod opening;
+mod origins;
 mod registry;
 mod sizes;
 mod slow;
@@ -248,9 +249,20 @@ impl World {
 
     /// The same over a line on which so many bytes are under way at most.
     pub(super) fn connect_over(&self, name: Option<&str>, capacity: usize) -> Client {
-        let (wire, end) = MemoryWire::pair(capacity);
         let subprotocol = name.map_or(Subprotocol::LEGACY, |name| Subprotocol::from_name(name).unwrap());
-        self.gateway.connect(wire, Hello { subprotocol, ip: None, origin: None });
+        self.connect_with(Hello { subprotocol, ip: None, origin: None }, capacity)
+    }
+
+    /// The same as a page of this origin does it.
+    pub(super) fn connect_from(&self, name: Option<&str>, origin: &str) -> Client {
+        let subprotocol = name.map_or(Subprotocol::LEGACY, |name| Subprotocol::from_name(name).unwrap());
+        self.connect_with(Hello { subprotocol, ip: None, origin: Some(origin.into()) }, PLENTY)
+    }
+
+    fn connect_with(&self, hello: Hello, capacity: usize) -> Client {
+        let subprotocol = hello.subprotocol;
+        let (wire, end) = MemoryWire::pair(capacity);
+        self.gateway.connect(wire, hello);
         Client {
             end,
             subprotocol,
