@@ -15,6 +15,8 @@ mod history;
 mod hooks;
 mod lookup;
 mod members;
+#[allow(dead_code, reason = "asked for over HTTP")]
+mod notices;
 mod patch;
 mod receipts;
 mod restrict;

@@ -15,6 +15,7 @@ use yanshu_session::Actor;
 use super::Service;
 use super::cursors::{Seat, Step};
 use super::dispatch::Job;
+use super::notices::kept;
 use crate::bus::{Audience, Needs, Push};
 use crate::config::GroupReceipts;
 use crate::ids::message_time;
@@ -131,6 +132,11 @@ impl Service {
             GroupReceipts::Never => return Ok(()),
         };
         let wanted = self.requests(actor, &conversation, before.delivered, to).await?;
+        if is_between_two(&roster) {
+            let newest = wanted.last().into_iter();
+            let kept = newest.map(|wish| kept(&actor.app, wish, &conversation, &actor.client, now, false));
+            self.keep_receipts(&actor.app, kept).await?;
+        }
         let skip = wanted.len().saturating_sub(MOST_RECEIPTS);
         let pushes = wanted.into_iter().skip(skip);
         let pushes: Vec<Push> =
@@ -183,6 +189,9 @@ impl Service {
         }
         if is_between_two(&roster) {
             let newest = self.requests(actor, &conversation, before.read, to).await?.pop();
+            let wish = newest.iter();
+            let kept = wish.map(|wish| kept(&actor.app, wish, &conversation, &actor.client, now, true));
+            self.keep_receipts(&actor.app, kept).await?;
             let needs = Needs { modern: true, ..Needs::default() };
             pushes
                 .extend(newest.map(|request| receipt_push(actor, &conversation, request, now, needs, true)));

@@ -1,5 +1,6 @@
 //! Whole stories through the real server over an in-memory transport, with the clock in the test's hand.
 
+mod absence;
 mod arriving;
 mod events;
 mod filter;

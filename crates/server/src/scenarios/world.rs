@@ -102,6 +102,10 @@ impl World {
             .expect("the client is taken offline");
     }
 
+    pub(super) fn app(&self) -> &yanshu_protocol::AppId {
+        &self.config.apps[0].id
+    }
+
     pub(super) fn server(&self) -> &Server {
         &self.node.as_ref().expect("it runs").server
     }
