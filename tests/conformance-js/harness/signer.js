@@ -28,11 +28,13 @@ export function signer(app, { unit = 'milliseconds', age = 0, forge = (signed) =
   }
 
   const ofList = (conversation, clientId, members, action) => sign({ clientId, conversation, members, action });
+  // 4.3.1 names the client first here, unlike its own other function and the later SDK.
+  const ofBlockList = (one, other, ...rest) => (/^[0-9a-f]{24}$/.test(one) ? ofList(one, other, ...rest) : ofList(other, one, ...rest));
   return {
     asked,
     auth: ({ clientId, convId, members, action }, done) => done(sign({ clientId, conversation: convId, members, action })),
     signatureFactory: (clientId) => sign({ clientId }),
     conversationSignatureFactory: ofList,
-    blacklistSignatureFactory: ofList,
+    blacklistSignatureFactory: ofBlockList,
   };
 }
