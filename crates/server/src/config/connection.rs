@@ -19,10 +19,11 @@ section! {
         /// Largest message of the WebSocket, fragments together. A larger one closes the connection with 4109
         /// before it is read (W-31, W-32).
         frame_limit: ByteSize = ByteSize::kib(64), in ByteSize::kib(8)..=ByteSize::mib(16);
-        /// Frames that may wait for a client that reads slowly. More closes the connection; the client comes
-        /// back and catches up.
+        /// Frames that may wait for a client that reads slowly. From half of them on low chat-room messages are
+        /// dropped, from three quarters on normal ones (B-269). More of anything else closes the connection; the
+        /// client comes back and catches up.
         outbox_frames: usize = 1024, in 16..=1_000_000;
-        /// Bytes that may wait for a client that reads slowly. More closes the connection.
+        /// Bytes that may wait for a client that reads slowly, with the same consequences.
         outbox_bytes: ByteSize = ByteSize::mib(1), in ByteSize::kib(64)..=ByteSize::mib(1024);
         /// So many frames in a row that cannot be decoded close the connection with 4114; fewer are passed over,
         /// since other clients may be on it. The 2015 protocol passes over all of them (W-33, W-400).

@@ -146,33 +146,34 @@ impl<W: Wire> Link<W> {
 impl Link {
     /// Queues an event for this connection alone.
     pub(super) fn answer(self: &Arc<Self>, event: &Outbound) {
-        self.push(self.frame(Head::new(), codec::encode_event(self.dialect, event)), Rank::Answer);
+        self.push(self.frame(Head::new(), codec::encode_event(self.dialect, event), Rank::Answer));
     }
 
     /// Queues a body that others get too, for the session with this head.
     pub(super) fn push_shared(self: &Arc<Self>, head: &[u8], body: &Bytes, rank: Rank) {
         let frame = match self.dialect {
-            Dialect::ProtobufBase64 => self.frame(Head::new(), codec::base64_frame(head, body)),
-            Dialect::Protobuf | Dialect::Json => self.frame(Head::from_slice(head), body.clone()),
+            Dialect::ProtobufBase64 => self.frame(Head::new(), codec::base64_frame(head, body), rank),
+            Dialect::Protobuf | Dialect::Json => self.frame(Head::from_slice(head), body.clone(), rank),
         };
-        self.push(frame, rank);
+        self.push(frame);
     }
 
     /// Queues a control frame.
     pub(super) fn control(self: &Arc<Self>, opcode: Opcode, payload: Bytes) {
-        self.push(Frame { head: Head::new(), body: payload, opcode }, Rank::Answer);
+        self.push(Frame { head: Head::new(), body: payload, opcode, rank: Rank::Answer });
     }
 
-    fn frame(&self, head: Head, body: Bytes) -> Frame {
-        Frame { head, body, opcode: if self.dialect.is_text() { Opcode::Text } else { Opcode::Binary } }
+    fn frame(&self, head: Head, body: Bytes, rank: Rank) -> Frame {
+        let opcode = if self.dialect.is_text() { Opcode::Text } else { Opcode::Binary };
+        Frame { head, body, opcode, rank }
     }
 
-    fn push(self: &Arc<Self>, frame: Frame, rank: Rank) {
+    fn push(self: &Arc<Self>, frame: Frame) {
         let mut state = self.state.lock();
         if state.shut {
             return;
         }
-        match state.outbox.push(frame, rank, self.list.bounds) {
+        match state.outbox.push(frame, self.list.bounds) {
             Admission::Taken => {
                 if !state.listed && !state.attended && !state.blocked {
                     state.listed = true;
@@ -350,11 +351,8 @@ impl Link {
     /// The last frame: a close. Nothing is taken after it.
     pub(super) fn close(&self, payload: Bytes) {
         let mut state = self.state.lock();
-        state.outbox.push(
-            Frame { head: Head::new(), body: payload, opcode: Opcode::Close },
-            Rank::Answer,
-            self.list.bounds,
-        );
+        let close = Frame { head: Head::new(), body: payload, opcode: Opcode::Close, rank: Rank::Answer };
+        state.outbox.push(close, self.list.bounds);
         state.shut = true;
     }
 

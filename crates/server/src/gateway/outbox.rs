@@ -2,10 +2,11 @@
 //!
 //! The queue is bounded in frames and in bytes. What a push may fill depends on its rank: low messages of chat
 //! rooms are taken while it is less than half full, normal ones while less than three quarters, everything
-//! else until it is full. So under congestion low messages are dropped first, then normal ones, high ones
-//! never (B-269); and when something that may not be dropped finds no room, the connection is closed in a way
-//! on which SDKs come back and catch up. Answers are always taken: a connection starts no command while its
-//! outbox is half full, which bounds them.
+//! else until it is full. What finds no room displaces what ranks lower, the oldest first. So under congestion
+//! low messages are dropped first, then normal ones, high ones never (B-269); and only when something that may
+//! not be dropped meets a queue full of its like, the connection is closed in a way on which SDKs come back and
+//! catch up. Answers are always taken: a connection starts no command while its outbox is half full, which
+//! bounds them.
 
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -21,6 +22,7 @@ pub(super) struct Frame {
     pub(super) head: Head,
     pub(super) body: Bytes,
     pub(super) opcode: Opcode,
+    pub(super) rank: Rank,
 }
 
 impl Frame {
@@ -51,6 +53,40 @@ impl Rank {
             _ => Self::Low,
         }
     }
+
+    /// How full the queue may be for it to be taken.
+    const fn most(self) -> Option<Share> {
+        match self {
+            Self::Answer => None,
+            Self::High => Some(FULL),
+            Self::Normal => Some(THREE_QUARTERS),
+            Self::Low => Some(HALF),
+        }
+    }
+
+    /// What makes room for it, in this order, and down to where: some way below its own bound, so that one
+    /// search serves many pushes.
+    const fn displaces(self) -> (&'static [Self], Share) {
+        match self {
+            Self::Answer | Self::Low => (&[], FULL),
+            Self::Normal => (&[Self::Low], HALF),
+            Self::High => (&[Self::Low, Self::Normal], THREE_QUARTERS),
+        }
+    }
+}
+
+/// A part of the bounds, in quarters.
+#[derive(Debug, Clone, Copy)]
+struct Share(usize);
+
+const HALF: Share = Share(2);
+const THREE_QUARTERS: Share = Share(3);
+const FULL: Share = Share(4);
+
+impl Share {
+    fn is_reached(self, frames: usize, bytes: usize, bounds: Bounds) -> bool {
+        frames * 4 >= bounds.frames * self.0 || bytes * 4 >= bounds.bytes * self.0
+    }
 }
 
 /// How much may wait.
@@ -78,6 +114,8 @@ pub(super) struct Outbox {
     offset: usize,
     /// Payload bytes of the frames that are not sent.
     bytes: usize,
+    /// Frames that may still be dropped: low ones, normal ones.
+    droppable: [u32; 2],
 }
 
 impl Outbox {
@@ -91,26 +129,69 @@ impl Outbox {
 
     /// Whether so much waits that nothing should be added by choice.
     pub(super) fn is_half_full(&self, bounds: Bounds) -> bool {
-        self.fills(bounds, 1, 2)
+        self.fills(HALF, bounds)
     }
 
-    fn fills(&self, bounds: Bounds, share: usize, of: usize) -> bool {
-        self.len() * of >= bounds.frames * share || self.bytes * of >= bounds.bytes * share
+    fn fills(&self, share: Share, bounds: Bounds) -> bool {
+        share.is_reached(self.len(), self.bytes, bounds)
     }
 
-    pub(super) fn push(&mut self, frame: Frame, rank: Rank, bounds: Bounds) -> Admission {
-        let refused = match rank {
-            Rank::Answer => false,
-            Rank::High => self.fills(bounds, 1, 1),
-            Rank::Normal => self.fills(bounds, 3, 4),
-            Rank::Low => self.fills(bounds, 1, 2),
-        };
-        if refused {
+    /// Frames of this rank that may still be dropped.
+    fn droppable(&mut self, rank: Rank) -> Option<&mut u32> {
+        match rank {
+            Rank::Low => Some(&mut self.droppable[0]),
+            Rank::Normal => Some(&mut self.droppable[1]),
+            Rank::High | Rank::Answer => None,
+        }
+    }
+
+    pub(super) fn push(&mut self, frame: Frame, bounds: Bounds) -> Admission {
+        let rank = frame.rank;
+        if !self.has_room(rank, bounds) {
             return if rank == Rank::High { Admission::Overflow } else { Admission::Dropped };
+        }
+        if let Some(count) = self.droppable(rank) {
+            *count += 1;
         }
         self.bytes += frame.payload_len();
         self.frames.push(frame);
         Admission::Taken
+    }
+
+    fn has_room(&mut self, rank: Rank, bounds: Bounds) -> bool {
+        let Some(most) = rank.most() else { return true };
+        if !self.fills(most, bounds) {
+            return true;
+        }
+        let (lower, down_to) = rank.displaces();
+        for &rank in lower {
+            self.displace(rank, down_to, bounds);
+        }
+        !self.fills(most, bounds)
+    }
+
+    /// Drops the oldest frames of a rank until less than this share is filled or none of them is left.
+    fn displace(&mut self, rank: Rank, down_to: Share, bounds: Bounds) {
+        if self.droppable(rank).is_none_or(|count| *count == 0) {
+            return;
+        }
+        let begun = self.sent + usize::from(self.offset > 0);
+        let (mut len, mut bytes, mut dropped) = (self.len(), self.bytes, 0);
+        let mut index = 0;
+        self.frames.retain(|frame| {
+            index += 1;
+            let keep = index <= begun || frame.rank != rank || !down_to.is_reached(len, bytes, bounds);
+            if !keep {
+                len -= 1;
+                bytes -= frame.payload_len();
+                dropped += 1;
+            }
+            keep
+        });
+        self.bytes = bytes;
+        if let Some(count) = self.droppable(rank) {
+            *count -= dropped;
+        }
     }
 
     /// Drops everything but a frame that is sent in part, so that what comes next is still a frame.
@@ -118,6 +199,12 @@ impl Outbox {
         let keep = if self.offset > 0 { self.sent + 1 } else { self.sent };
         self.frames.truncate(keep);
         self.bytes = self.frames[self.sent..].iter().map(Frame::payload_len).sum();
+        self.droppable = [0; 2];
+    }
+
+    /// What waits, to be queued elsewhere.
+    pub(super) fn into_frames(self) -> impl Iterator<Item = Frame> {
+        self.frames.into_iter().skip(self.sent)
     }
 
     /// Copies what is next to be sent, at most `most` bytes. Copying a few hundred bytes costs less than
@@ -142,8 +229,13 @@ impl Outbox {
     pub(super) fn advance(&mut self, mut count: usize) {
         while count > 0 {
             let Some(frame) = self.frames.get(self.sent) else { break };
-            let payload = frame.payload_len();
+            let (payload, rank) = (frame.payload_len(), frame.rank);
             let rest = encode_header(frame.opcode, payload).1 + payload - self.offset;
+            if self.offset == 0
+                && let Some(droppable) = self.droppable(rank)
+            {
+                *droppable -= 1;
+            }
             if count < rest {
                 self.offset += count;
                 break;
@@ -164,116 +256,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOUNDS: Bounds = Bounds { frames: 8, bytes: 1000 };
-
-    fn frame(text: &str) -> Frame {
-        Frame { head: Head::new(), body: Bytes::copy_from_slice(text.as_bytes()), opcode: Opcode::Text }
-    }
-
-    fn rest(outbox: &Outbox) -> Vec<u8> {
-        let mut buffer = Vec::new();
-        outbox.copy_to(&mut buffer, usize::MAX);
-        buffer
-    }
-
-    fn fill(outbox: &mut Outbox, count: usize) {
-        for _ in 0..count {
-            assert_eq!(outbox.push(frame("x"), Rank::High, BOUNDS), Admission::Taken);
-        }
-    }
-
-    #[test]
-    fn frames_leave_in_order_with_the_recipients_head_in_front() {
-        let mut outbox = Outbox::default();
-        let head = Head::from_slice(b"to:a ");
-        outbox.push(Frame { head, ..frame("hello") }, Rank::High, BOUNDS);
-        outbox.push(frame("again"), Rank::High, BOUNDS);
-        assert_eq!(rest(&outbox), b"\x81\x0ato:a hello\x81\x05again");
-    }
-
-    #[test]
-    fn whatever_portion_the_socket_takes_the_rest_follows_exactly() {
-        for first in 0..19 {
-            let mut outbox = Outbox::default();
-            for text in ["hello", "", "worldwide"] {
-                outbox.push(frame(text), Rank::High, BOUNDS);
-            }
-            let all = rest(&outbox);
-            outbox.advance(first);
-            assert_eq!(rest(&outbox), all[first..], "after {first} bytes");
-            outbox.advance(all.len() - first);
-            assert!(outbox.is_empty());
-            assert_eq!(outbox.bytes, 0);
-        }
-    }
-
-    #[test]
-    fn a_copy_is_cut_anywhere() {
-        let mut outbox = Outbox::default();
-        outbox.push(frame("hello"), Rank::High, BOUNDS);
-        outbox.push(frame("world"), Rank::High, BOUNDS);
-        let mut buffer = Vec::new();
-        outbox.copy_to(&mut buffer, 9);
-        assert_eq!(buffer, b"\x81\x05hello\x81\x05");
-    }
-
-    #[test]
-    fn low_messages_are_dropped_first_then_normal_ones() {
-        // B-269
-        let mut outbox = Outbox::default();
-        fill(&mut outbox, 4);
-        assert_eq!(outbox.push(frame("low"), Rank::Low, BOUNDS), Admission::Dropped);
-        assert_eq!(outbox.push(frame("normal"), Rank::Normal, BOUNDS), Admission::Taken);
-        fill(&mut outbox, 1);
-        assert_eq!(outbox.push(frame("normal"), Rank::Normal, BOUNDS), Admission::Dropped);
-        assert_eq!(outbox.push(frame("high"), Rank::High, BOUNDS), Admission::Taken);
-    }
-
-    #[test]
-    fn what_may_not_be_dropped_overflows_and_answers_never_do() {
-        let mut outbox = Outbox::default();
-        fill(&mut outbox, 8);
-        assert_eq!(outbox.push(frame("high"), Rank::High, BOUNDS), Admission::Overflow);
-        assert_eq!(outbox.push(frame("answer"), Rank::Answer, BOUNDS), Admission::Taken);
-    }
-
-    #[test]
-    fn bytes_count_as_well_as_frames() {
-        let mut outbox = Outbox::default();
-        assert_eq!(outbox.push(frame(&"x".repeat(5000)), Rank::High, BOUNDS), Admission::Taken);
-        assert_eq!(outbox.push(frame("x"), Rank::High, BOUNDS), Admission::Overflow);
-    }
-
-    #[test]
-    fn what_is_abandoned_ends_after_the_frame_that_was_begun() {
-        let mut outbox = Outbox::default();
-        fill(&mut outbox, 1);
-        outbox.push(frame("hello"), Rank::High, BOUNDS);
-        outbox.push(frame("never"), Rank::High, BOUNDS);
-        outbox.advance(3 + 4);
-        outbox.abandon();
-        outbox.push(frame("end"), Rank::Answer, BOUNDS);
-        assert_eq!(rest(&outbox), b"llo\x81\x03end");
-    }
-
-    #[test]
-    fn room_comes_back_when_frames_are_sent() {
-        let mut outbox = Outbox::default();
-        for _ in 0..100 {
-            fill(&mut outbox, 8);
-            outbox.advance(8 * 3);
-            assert!(outbox.is_empty());
-        }
-    }
-
-    #[test]
-    fn priorities_become_ranks() {
-        // B-266
-        assert_eq!(Rank::of_priority(1), Rank::High);
-        assert_eq!(Rank::of_priority(2), Rank::Normal);
-        assert_eq!(Rank::of_priority(3), Rank::Low);
-    }
-}
+mod tests;

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 use yanshu_protocol::codec::{self, Dialect};
+use yanshu_protocol::frame::Opcode;
 use yanshu_protocol::{AppId, ClientId, ConversationId};
 use yanshu_session::{Actor, Capabilities, SessionKey};
 
 use crate::gateway::link::Link;
-use crate::gateway::outbox::{Head, Rank};
+use crate::gateway::outbox::{Admission, Frame, Head, Outbox, Rank};
 
 /// A session with its way out. What every delivery looks at is here, not a pointer away.
 #[derive(Debug)]
@@ -32,7 +33,8 @@ pub(super) struct Session {
 #[derive(Debug)]
 enum Intake {
     Ignored,
-    Kept(Vec<(Bytes, Rank)>),
+    /// Bounded like the connection's outbox, where it goes next: more would not be taken there either.
+    Kept(Box<Outbox>),
     Open,
 }
 
@@ -53,9 +55,13 @@ impl Session {
     pub(super) fn push(&self, body: &Bytes, rank: Rank) {
         match &mut *self.intake.lock() {
             Intake::Ignored => {}
-            // More than an outbox takes would not be taken later either.
-            Intake::Kept(kept) if kept.len() >= self.link.bounds().frames => self.link.overflow(),
-            Intake::Kept(kept) => kept.push((body.clone(), rank)),
+            Intake::Kept(kept) => {
+                // The head is put in front on the way out.
+                let frame = Frame { head: Head::new(), body: body.clone(), opcode: Opcode::Binary, rank };
+                if kept.push(frame, self.link.bounds()) == Admission::Overflow {
+                    self.link.overflow();
+                }
+            }
             Intake::Open => self.push_now(body, rank),
         }
     }
@@ -68,15 +74,15 @@ impl Session {
     pub(super) fn hold(&self) {
         let mut intake = self.intake.lock();
         if matches!(*intake, Intake::Ignored) {
-            *intake = Intake::Kept(Vec::new());
+            *intake = Intake::Kept(Box::default());
         }
     }
 
     pub(super) fn release(&self) {
         let mut intake = self.intake.lock();
         if let Intake::Kept(kept) = std::mem::replace(&mut *intake, Intake::Open) {
-            for (body, rank) in kept {
-                self.push_now(&body, rank);
+            for frame in kept.into_frames() {
+                self.push_now(&frame.body, frame.rank);
             }
         }
     }

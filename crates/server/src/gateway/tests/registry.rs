@@ -148,7 +148,7 @@ async fn what_is_kept_for_a_session_comes_after_what_it_missed() {
 }
 
 /// Registers one more session on the connection of the client's only one, as if it had just opened.
-fn fresh_session(world: &World, name: &str) -> SessionKey {
+pub(super) fn fresh_session(world: &World, name: &str) -> SessionKey {
     let key = world.registry.next_key();
     let link = world.gateway.core.live.links().into_iter().max_by_key(|link| link.id).unwrap();
     let actor = Arc::new(Actor {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::registry::fresh_session;
 use super::*;
 use crate::gateway::outbox::Bounds;
 
@@ -50,6 +51,48 @@ async fn a_slow_client_misses_low_and_normal_messages_of_rooms_and_stays() {
     assert_eq!(of(1), 30, "high ones are never dropped");
     assert!(of(3) < of(2), "low ones are dropped first");
     assert!(received.is_sorted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn high_messages_take_the_place_of_low_and_normal_ones_that_wait() {
+    // B-269: the connection is not closed while anything may be dropped.
+    let mut world = World::with(|settings| settings.bounds = TIGHT);
+    let mut alice = world.client_over("alice", 1024).await;
+    let priorities = [[3].repeat(40), [2].repeat(40), [1].repeat(50)].concat();
+    for (index, &priority) in (0..).zip(&priorities) {
+        world.publish(&Push { priority, ..push(to(&["alice"]), index) });
+    }
+    let mut received = Vec::new();
+    while received.last() != Some(&129) {
+        received.push(number(&alice.event().await));
+    }
+    assert!(received.is_sorted());
+    assert!(received.ends_with(&(80..130).collect::<Vec<_>>()), "{received:?}");
+    assert!(received.len() < 80, "{received:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_for_a_session_is_dropped_by_priority_too() {
+    // B-269
+    let mut world = World::with(|settings| settings.bounds = TIGHT);
+    let mut alice = world.client("alice").await;
+    let fresh = fresh_session(&world, "alice");
+    world.registry.hold(fresh);
+    world.registry.enter_room(fresh, &"lounge".parse().unwrap());
+    let priorities = [[3].repeat(40), [2].repeat(40), [1].repeat(60)].concat();
+    for (index, &priority) in (0..).zip(&priorities) {
+        let lounge = Audience::Room("lounge".parse().unwrap());
+        world.publish(&Push { priority, ..push(lounge, index) });
+    }
+    assert_eq!(number(&alice.event().await), 0, "the answer to the open");
+    world.registry.release(fresh);
+    while world.registry.flush(64) {}
+    let mut received = Vec::new();
+    while received.last() != Some(&139) {
+        received.push(number(&alice.event().await));
+    }
+    assert!(received.ends_with(&(80..140).collect::<Vec<_>>()), "{received:?}");
+    assert!(received.len() <= 64, "{received:?}");
 }
 
 #[tokio::test(start_paused = true)]
