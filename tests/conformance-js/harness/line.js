@@ -47,6 +47,8 @@ class Line {
   constructor(target, name) {
     Object.assign(this, { target, name });
     this.host = `${name}.leancloud.cn`;
+    /** What a browser would add to everything a page asks; Node adds nothing. */
+    this.origin = undefined;
     /** Requests and upgrades seen: `GET /path`, `WSS /path`. */
     this.seen = [];
   }
@@ -86,7 +88,7 @@ class Line {
   #headers(from) {
     // A question to LeanCloud's own router is passed on under this line's name, so that what follows comes here too.
     const host = /^(app-)?router[-.]/.test(from.headers.host) ? this.host : from.headers.host;
-    return { ...from.headers, host, 'x-forwarded-proto': from.socket.forwardedProto ?? 'http' };
+    return { ...from.headers, host, ...(this.origin && { origin: this.origin }), 'x-forwarded-proto': from.socket.forwardedProto ?? 'http' };
   }
 
   #forward(from, to) {

@@ -59,9 +59,14 @@ class Server {
     this.socketUrl = `ws://127.0.0.1:${port}`;
   }
 
-  async start() {
+  async #configure() {
     const file = join(this.folder, 'yanshu.toml');
     await writeFile(file, toFile({ port: this.port, dataDir: join(this.folder, 'data'), apps: Object.values(this.apps), tables: this.tables }));
+    return file;
+  }
+
+  async start() {
+    const file = await this.#configure();
     this.#process = spawn(binary, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.log = (this.log + text).slice(-20_000); });
@@ -83,6 +88,13 @@ class Server {
       if (answer?.status === 200) return;
       await new Promise((next) => setTimeout(next, 20));
     }
+  }
+
+  /** Changes settings of an app while the server runs, as an operator does: in the file, and SIGHUP says that it is new. */
+  async change(app, settings) {
+    Object.assign(this.apps[app].settings, settings);
+    await this.#configure();
+    this.#process.kill('SIGHUP');
   }
 
   /** SIGTERM, as a service manager stops it; resolves with how it ended. */
