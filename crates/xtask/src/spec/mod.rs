@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use crate::tree;
-use tests_found::{Found, in_javascript, in_rust};
+use tests_found::{Found, in_java, in_javascript, in_rust};
 
 /// A letter and a number.
 type Statement = (char, u32);
@@ -60,6 +60,9 @@ fn all_tests(root: &Path) -> anyhow::Result<Vec<Found>> {
         for (path, text) in tree::files(&suites, ".test.js")? {
             found.extend(in_javascript(&path, &text));
         }
+        for (path, text) in tree::files(&suites, "Test.java")? {
+            found.extend(in_java(&path, &text));
+        }
     }
     Ok(found)
 }
@@ -74,8 +77,8 @@ fn faults(root: &Path, found: &[Found]) -> anyhow::Result<Vec<String>> {
     Ok(unknown_tests(&text, found))
 }
 
-/// In a table with a column `Tests`, every code span of that column must be a test: the name of a Rust test,
-/// the title of a JavaScript test, or a file of tests.
+/// In a table with a column `Tests`, every code span of that column must be a test: the name of a Rust or Java
+/// test, the title of a JavaScript test, or a file of tests.
 fn unknown_tests(text: &str, found: &[Found]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut column = None;

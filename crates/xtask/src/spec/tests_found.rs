@@ -26,18 +26,28 @@ impl Found {
 /// Functions with a test attribute, up to the brace that closes them. What stands above the attribute counts
 /// as theirs.
 pub(super) fn in_rust(path: &Path, text: &str) -> Vec<Found> {
+    marked(path, text, &["#[test]", "#[tokio::test"], "fn ")
+}
+
+/// Methods with a test annotation, likewise.
+pub(super) fn in_java(path: &Path, text: &str) -> Vec<Found> {
+    marked(path, text, &["@Test", "@ParameterizedTest"], "void ")
+}
+
+/// What begins with one of `marks`. Its name is the first that follows `keyword`.
+fn marked(path: &Path, text: &str, marks: &[&str], keyword: &str) -> Vec<Found> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let attribute = line.trim_start();
-        if !(attribute.starts_with("#[test]") || attribute.starts_with("#[tokio::test")) {
+        if !marks.iter().any(|mark| attribute.starts_with(mark)) {
             continue;
         }
         let indent = &line[..line.len() - attribute.len()];
         let above = lines[..at].iter().rev().take_while(|line| line.trim_start().starts_with("//"));
         let end = format!("{indent}}}");
         let body: Vec<&str> = lines[at..].iter().copied().take_while(|line| *line != end).collect();
-        let name = body.iter().find_map(|line| line.split_once("fn ")).map(|(_, name)| name);
+        let name = body.iter().find_map(|line| line.split_once(keyword)).map(|(_, name)| name);
         let Some(name) = name.and_then(|name| name.split(['(', '<']).next()) else { continue };
         let mut cites = statements(&body.join("\n"));
         cites.extend(above.flat_map(|line| statements(line)));
@@ -83,6 +93,15 @@ mod tests {
         assert_eq!((found[1].name.as_str(), found[1].cites.clone()), ("two", vec![('B', 3)]));
         assert!(found[0].is_called("a::tests::one") && found[0].is_called("src/a.rs"));
         assert!(!found[0].is_called("two"));
+    }
+
+    #[test]
+    fn a_java_test_cites_what_stands_in_and_above_it() {
+        let text = "class SessionsTest {\n  // B-9 W-107\n  @Test\n  void logsIn() throws Exception {\n    // W-2\n  }\n}\n";
+        let found = in_java(Path::new("tests/SessionsTest.java"), text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].cites, [('W', 2), ('B', 9), ('W', 107)]);
+        assert!(found[0].is_called("logsIn"));
     }
 
     #[test]
