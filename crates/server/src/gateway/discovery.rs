@@ -2,6 +2,7 @@
 //! refusal of paths that are not served.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::middleware;
@@ -19,6 +20,10 @@ use super::{cors, upgrade};
 
 /// Name of the group of servers, which SDKs keep but do not use.
 const GROUP: &str = "g0";
+
+/// How long Java may keep the answer, which it does only for tries that follow a failed one: shorter than its
+/// shortest pause before such a try, which is two seconds.
+const JAVA_TTL: Duration = Duration::from_secs(1);
 
 /// The gateway's own routes in front of `others`.
 pub(super) fn routes(core: &Arc<Core>, others: Router) -> Router {
@@ -42,6 +47,8 @@ pub(super) fn failure(status: StatusCode, code: i64, error: &str) -> impl IntoRe
 struct Asked {
     app_id: Option<String>,
     secure: Option<String>,
+    /// Only Java names it (W-9).
+    installation_id: Option<String>,
 }
 
 /// `GET /v1/route` (W-1 to W-12).
@@ -51,6 +58,14 @@ async fn websocket_route(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
+    // Java tries again some seconds later if the router fails, and not at all if the address it was given does.
+    // Told to go elsewhere (W-51), it must hear from the router that there is no elsewhere yet, each time anew.
+    let java = asked.installation_id.is_some();
+    if java && core.live.is_draining() {
+        let code = Code::InternalError;
+        return failure(StatusCode::SERVICE_UNAVAILABLE, code.number().into(), "leaving").into_response();
+    }
+    let ttl = if java { JAVA_TTL } else { core.settings.route_ttl };
     answer(&core, &asked, &headers, &uri, |seen| {
         let secure = matches!(asked.secure.as_deref(), Some("1" | "true"));
         let scheme = if secure && seen.secure && !core.settings.insecure_route { "wss" } else { "ws" };
@@ -61,7 +76,7 @@ async fn websocket_route(
             "secondary": server,
             "groupId": GROUP,
             "groupUrl": format!("{http}://{}", seen.host),
-            "ttl": core.settings.route_ttl.as_secs(),
+            "ttl": ttl.as_secs(),
         })
     })
 }

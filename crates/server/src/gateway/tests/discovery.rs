@@ -117,6 +117,16 @@ async fn a_server_that_leaves_is_not_healthy_and_still_says_where_to_connect() {
     assert_eq!(ask(&world, ROUTE, &[]).await.status(), StatusCode::OK);
 }
 
+#[tokio::test(start_paused = true)]
+async fn java_is_told_to_ask_again_when_the_server_leaves() {
+    // W-50, W-51: what it was told before must not lead it to an address that refuses it.
+    let world = World::new();
+    let route = format!("{ROUTE}&installationId=0123456789abcdef");
+    assert_eq!(body(ask(&world, &route, &[]).await).await["ttl"], 1);
+    world.gateway.drain().await;
+    assert_eq!(ask(&world, &route, &[]).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
 #[tokio::test]
 async fn the_app_routers_routes_name_one_host_for_everything() {
     // W-14, R-28, R-29, R-30
