@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use yanshu_protocol::{AppId, ClientId, Command, ConversationId, Event, Reject, SessionCommand};
+use yanshu_protocol::{
+    AppId, ClientId, Command, ConversationId, Event, Reject, SessionCommand, SessionToken,
+};
 use yanshu_session::{Actor, Call, OpenRequest, Opened, SessionKey};
 
 use crate::conversation::{Known, Service};
@@ -35,6 +37,10 @@ impl Server {
 }
 
 impl Domain for Server {
+    fn app_of(&self, token: &SessionToken) -> Option<AppId> {
+        self.logins.app_of(token)
+    }
+
     fn open(
         &self,
         request: OpenRequest,

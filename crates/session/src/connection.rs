@@ -182,6 +182,16 @@ impl Connection {
         self.sessions.iter().map(|session| &session.actor)
     }
 
+    /// Whether a command opens a session before anything has said which app the connection belongs to, as
+    /// Java does: its push login names the app and may come just behind (W-63).
+    #[must_use]
+    pub fn lacks_app(&self, envelope: &Envelope) -> bool {
+        self.app.is_none()
+            && envelope.app.is_none()
+            && !self.profile.legacy
+            && matches!(envelope.command, Ok(Command::Session(SessionCommand::Open(_))))
+    }
+
     /// Whose commands may come without a client (W-65).
     #[must_use]
     pub fn default_client(&self) -> Option<&ClientId> {

@@ -74,6 +74,11 @@ impl Apps {
         self.by_id.read().get(app).cloned()
     }
 
+    /// Every app, in no particular order.
+    pub(crate) fn all(&self) -> Vec<Arc<App>> {
+        self.by_id.read().values().cloned().collect()
+    }
+
     /// The settings of an app that a session belongs to.
     pub(crate) fn settings(&self, app: &AppId) -> Arc<AppConfig> {
         self.by_id.read().get(app).map_or_else(|| Arc::clone(&self.defaults), |app| Arc::clone(&app.settings))

@@ -29,7 +29,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use yanshu_protocol::{ConversationId, Event, Reject, Timestamp};
+use yanshu_protocol::{AppId, ConversationId, Event, Reject, SessionToken, Timestamp};
 use yanshu_session::{Actor, Call, OpenRequest, Opened, Profile, SessionKey};
 
 pub use self::core::Gateway;
@@ -44,6 +44,9 @@ pub(crate) type Respond = Box<dyn FnOnce(Result<Event, Reject>) + Send>;
 
 /// What commands are carried out by.
 pub(crate) trait Domain: Send + Sync + Debug + 'static {
+    /// The app that gave out a token, if it is one of a session.
+    fn app_of(&self, token: &SessionToken) -> Option<AppId>;
+
     /// Decides whether a session may open, and ends those it displaces. Does not register it: that happens
     /// together with queuing the answer, so that nothing overtakes it (W-84).
     fn open(

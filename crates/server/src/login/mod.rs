@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngCore;
-use yanshu_protocol::{AppId, ClientId, Code, Event, Reject, Signature, Timestamp};
+use yanshu_protocol::{AppId, ClientId, Code, Event, Reject, SessionToken, Signature, Timestamp};
 use yanshu_session::Actor;
 
 use crate::apps::{App, Apps};
@@ -46,6 +46,12 @@ impl Logins {
 
     fn app(&self, app: &AppId) -> Result<Arc<App>, Reject> {
         self.apps.get(app).ok_or_else(|| Code::AppNotAvailable.into())
+    }
+
+    /// The app that signed a token.
+    pub(crate) fn app_of(&self, token: &SessionToken) -> Option<AppId> {
+        let signed = |app: &Arc<App>| signer(app).verify(token).is_some();
+        self.apps.all().into_iter().find(signed).map(|app| app.id.clone())
     }
 
     /// A fresh token for an open session (W-130 to W-132).

@@ -117,7 +117,10 @@ impl<'d> Task<'d> {
         beside
     }
 
-    fn front_may_start(&self) -> bool {
+    fn front_may_start(&mut self) -> bool {
+        if !self.front_has_app() {
+            return false;
+        }
         let Some(envelope) = self.waiting.front() else { return false };
         let opening = self.beside.as_ref().map_or(&[][..], |beside| &beside.opening);
         let client = envelope.client.as_ref().or_else(|| self.session.default_client());
@@ -158,6 +161,27 @@ impl<'d> Task<'d> {
             matches!(envelope.command, Ok(Command::Session(SessionCommand::Open(_)) | Command::Login(_)));
         let app = envelope.app.as_ref().filter(|_| binds).and_then(|app| self.core.apps.get(app));
         app.is_some_and(|app| !app.settings.origins.admit(origin))
+    }
+
+    /// An open that names no app belongs to the app of its token; without one it waits, and lets what names
+    /// the app go first.
+    fn front_has_app(&mut self) -> bool {
+        let Some(front) = self.waiting.front_mut() else { return true };
+        if self.phase != Phase::Open || !self.session.lacks_app(front) {
+            return true;
+        }
+        if let Ok(Command::Session(SessionCommand::Open(details))) = &front.command
+            && let Some(token) = &details.token
+        {
+            front.app = self.core.domain.app_of(token);
+        }
+        if front.app.is_some() {
+            return true;
+        }
+        let naming = self.waiting.iter().position(|envelope| envelope.app.is_some());
+        let Some(naming) = naming.and_then(|at| self.waiting.remove(at)) else { return false };
+        self.waiting.push_front(naming);
+        true
     }
 
     fn start(&mut self, envelope: Envelope) {

@@ -27,8 +27,8 @@ use tokio::time::Instant;
 use yanshu_protocol::codec::{self, Subprotocol};
 use yanshu_protocol::frame::{CloseFrame, FrameReader, Message, Opcode, Role, encode_masked};
 use yanshu_protocol::{
-    AppId, ClientId, Code, Command, Content, ConversationCommand, ConversationId, Envelope, Event, Mentions,
-    MessageAck, Outbound, Reject, SendMessage, Serial, SessionCommand, Timestamp,
+    AppId, ClientId, Code, Command, Content, ConversationCommand, ConversationId, Envelope, Event, Login,
+    Mentions, MessageAck, Outbound, Reject, SendMessage, Serial, SessionCommand, SessionToken, Timestamp,
 };
 use yanshu_session::{Actor, Call, Capabilities, OpenRequest, Opened, Rate, Rates, SessionKey};
 
@@ -42,6 +42,8 @@ use crate::config::{self, AppConfig, Config, Secret};
 
 pub(super) const MODERN: &str = "lc.protobuf2.3";
 pub(super) const PLENTY: usize = 1 << 20;
+/// What every session is given.
+pub(super) const TOKEN: &str = "token";
 const START: Timestamp = Timestamp(1_700_000_000_000);
 
 /// A clock that follows the runtime's virtual time, and can be set like the machine's.
@@ -113,6 +115,10 @@ impl FakeDomain {
 }
 
 impl Domain for FakeDomain {
+    fn app_of(&self, token: &SessionToken) -> Option<AppId> {
+        (token.as_str() == TOKEN).then(app)
+    }
+
     fn open(
         &self,
         request: OpenRequest,
@@ -137,7 +143,7 @@ impl Domain for FakeDomain {
                     capabilities: Capabilities::new(request.details.config.unwrap_or(0), connection.profile),
                     returns_to: None,
                 }),
-                token: "token".parse().unwrap(),
+                token: TOKEN.parse().unwrap(),
                 ttl_seconds: 604_800,
                 rates: Rates { messages: none, history: none, others: none, drop_excess: false },
             })

@@ -45,6 +45,52 @@ async fn a_refused_open_is_answered_and_registers_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_open_that_names_no_app_waits_for_the_login_that_does() {
+    // W-63: Java 6 names the app in its push login only, and an app that opens a client in the SDK's
+    // connection callback does so before that login.
+    let world = World::new();
+    let mut connection = world.connect(Some(MODERN));
+    for (name, serial) in [("alice", 1), ("bob", 2)] {
+        let command = Ok(open(0));
+        let nameless =
+            Envelope { app: None, client: Some(client(name)), serial: Some(Serial(serial)), command };
+        connection.envelope(&nameless).await;
+    }
+    connection.command(None, Command::Login(Login { installation: None, service: None })).await;
+    assert!(matches!(connection.event().await.event, Event::LoggedIn { .. }));
+    for name in ["alice", "bob"] {
+        let answer = connection.event().await;
+        assert!(matches!(answer.event, Event::SessionOpened { .. }), "{answer:?}");
+        assert_eq!(answer.client, Some(client(name)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_that_no_login_follows_ends_with_the_time_for_logging_in() {
+    // W-43, W-63
+    let world = World::new();
+    let mut connection = world.connect(Some(MODERN));
+    let nameless =
+        Envelope { app: None, client: Some(client("alice")), serial: Some(Serial(1)), command: Ok(open(0)) };
+    connection.envelope(&nameless).await;
+    assert_eq!(connection.close_code().await, Code::LoginTimeout.number());
+    assert_eq!(connection.next().await, Received::End);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_that_names_no_app_belongs_to_the_app_of_its_token() {
+    // W-63, W-113: Java reopens by token alone.
+    let world = World::new();
+    let mut connection = world.connect(Some(MODERN));
+    let details = yanshu_protocol::OpenSession { token: Some(TOKEN.parse().unwrap()), ..Default::default() };
+    let command = Ok(Command::Session(SessionCommand::Open(Box::new(details))));
+    connection.envelope(&Envelope { app: None, client: Some(client("alice")), serial: None, command }).await;
+    let answer = connection.event().await;
+    assert!(matches!(answer.event, Event::SessionOpened { .. }), "{answer:?}");
+    assert_eq!((answer.client, answer.serial), (Some(client("alice")), None));
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_clients_share_a_connection_and_each_gets_its_own_pushes() {
     // W-64, B-12
     let mut world = World::new();
