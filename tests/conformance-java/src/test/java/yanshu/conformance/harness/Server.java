@@ -114,6 +114,11 @@ public final class Server implements AutoCloseable {
     throw new IllegalStateException("the server did not start:\n" + Files.readString(log()));
   }
 
+  /** Loses everything it knew. The server must not be running. */
+  public void forget() {
+    Folders.delete(folder.resolve("data"));
+  }
+
   /** SIGTERM, as a service manager stops it. */
   public void stop() {
     process.destroy();
