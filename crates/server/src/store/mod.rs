@@ -14,6 +14,7 @@ mod measure;
 mod notice;
 mod order;
 mod sqlite;
+mod thread;
 mod types;
 mod write;
 
@@ -21,9 +22,10 @@ pub use measure::appends_per_second;
 pub(crate) use notice::{KeptReceipt, Notice, NoticePage, Noticed};
 pub(crate) use order::{Order, RestrictOutcome, RestrictRequest, RoleOutcome};
 pub(crate) use sqlite::{Options, SqliteStore};
+pub(crate) use thread::thread_id;
 pub(crate) use types::{
     Conversation, ConversationSearch, Cursor, HistoryPage, Interval, Member, MissedMessages, ReceiptRequest,
-    ReceiptTimes, Roster, StoredMessage, UnreadState,
+    ReceiptTimes, Roster, StoredMessage, Subscription, UnreadState,
 };
 pub(crate) use write::{
     Appended, AttributesUpdated, CommitPoint, Completion, Created, CursorMove, Draft, MembersOutcome,
@@ -198,6 +200,53 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         conversations: Vec<ConversationId>,
         now: Timestamp,
     ) -> Reading<'a, Vec<bool>>;
+
+    /// How a client stands to each of these conversations, in the order given: `None` if it does not subscribe
+    /// or the conversation is no service conversation (W-159).
+    fn subscriptions_among<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        conversations: Vec<ConversationId>,
+    ) -> Reading<'a, Vec<Option<Subscription>>>;
+
+    /// How a client stands to a service conversation.
+    fn subscription<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        conversation: &'a ConversationId,
+    ) -> Reading<'a, Option<Subscription>> {
+        let among = self.subscriptions_among(app, client, vec![conversation.clone()]);
+        Box::pin(async move { Ok(among.await?.pop().flatten()) })
+    }
+
+    /// Subscribers of a service conversation and since when they are, in order of their ids, behind one of them
+    ///
+    fn subscribers<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        after: Option<ClientId>,
+        limit: usize,
+    ) -> Reading<'a, Vec<(ClientId, Timestamp)>>;
+
+    /// How many subscribe.
+    fn subscriber_count<'a>(&'a self, app: &'a AppId, conversation: &'a ConversationId) -> Reading<'a, u64>;
+
+    /// The service conversations a client subscribes to and since when, in order of (time, id) or in the reverse,
+    /// behind one of them.
+    fn subscriptions<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        after: Option<(Timestamp, ConversationId)>,
+        newest_first: bool,
+        limit: usize,
+    ) -> Reading<'a, Vec<(ConversationId, Timestamp)>>;
+
+    /// The service conversation and the client between which messages pass, by the id of [`thread_id`].
+    fn thread<'a>(&'a self, app: &'a AppId, id: &'a str) -> Reading<'a, Option<(ConversationId, ClientId)>>;
 
     /// A part of one of the conversation's lists, in order of entry: who is silenced for ever, or blocked.
     fn restricted<'a>(

@@ -128,6 +128,13 @@ pub(crate) struct ReceiptRequest {
     pub(crate) sender: ClientId,
 }
 
+/// How a client stands to a service conversation to which it subscribes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subscription {
+    pub(crate) since: Timestamp,
+    pub(crate) muted: bool,
+}
+
 /// What is unread in one conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct UnreadState {

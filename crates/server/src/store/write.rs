@@ -71,6 +71,9 @@ pub(crate) enum WriteError {
 pub(crate) enum Write {
     /// Keeps a message; assigns its id and its time, which is greater than any before it in the conversation.
     Append(Box<Draft>, Completion<Appended>),
+    /// Keeps one message, with one id and one time, in the thread of each of some clients of a service
+    /// conversation. Gives them in the order asked.
+    Direct(Box<Draft>, Vec<ClientId>, Completion<Vec<Arc<StoredMessage>>>),
     /// Makes a conversation, or finds the unique one.
     Create(Box<NewConversation>, Completion<Created>),
     /// Adds and removes members.

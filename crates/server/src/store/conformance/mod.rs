@@ -16,6 +16,8 @@ pub(crate) mod restrictions;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod subscriptions;
+pub(crate) mod threads;
 pub(crate) mod unread;
 mod world;
 
@@ -133,6 +135,34 @@ macro_rules! suite {
                 pages_neither_skip_nor_repeat,
                 nothing_is_heard_of_conversations_that_are_gone,
                 notices_are_forgotten_after_their_time_and_it_is_known_since_when,
+            ];
+            subscriptions: [
+                a_client_subscribes_and_unsubscribes_and_nobody_is_told,
+                subscribers_are_read_in_pages_and_counted,
+                subscriptions_are_read_in_pages_both_ways,
+                how_a_client_stands_to_several_conversations_is_told_in_order,
+                muting_a_service_conversation_is_the_subscribers_own,
+                a_blocked_client_does_not_subscribe,
+            ];
+            threads: [
+                a_client_sees_its_own_thread_among_the_messages_to_all,
+                a_thread_is_no_conversation_and_found_by_its_id_alone,
+                an_upstream_message_counts_for_nobody,
+                a_directed_message_is_unread_for_its_client_alone,
+                a_directed_message_waits_for_one_that_does_not_subscribe,
+                one_message_to_several_clients_is_the_same_in_each_thread,
+                a_subscriber_has_missed_what_it_has_not_received,
+                a_broadcast_counts_until_its_time_and_stays_in_history,
+                who_unsubscribes_keeps_its_thread_and_nothing_else,
+                the_last_message_is_the_newest_that_the_viewer_sees,
+                times_grow_over_all_that_one_client_sees,
+                many_clients_may_write_in_one_millisecond,
+                a_repeat_in_a_thread_gives_the_first_message,
+                messages_in_threads_are_edited_and_recalled_there,
+                patches_of_threads_are_told_to_their_clients,
+                only_changed_service_conversations_are_told,
+                threads_outlive_a_restart,
+                history_of_a_thread_agrees_with_both_logs,
             ];
             unread: [
                 messages_of_others_after_the_read_cursor_are_unread,

@@ -122,6 +122,29 @@ impl World {
         self.create(self.new_conversation(ConversationKind::Normal, members)).await.conversation.id
     }
 
+    /// Makes a service conversation.
+    pub(crate) async fn service(&self, subscribers: &[&str]) -> ConversationId {
+        let request = NewConversation {
+            creator: client("operator"),
+            ..self.new_conversation(ConversationKind::Service, subscribers)
+        };
+        self.create(request).await.conversation.id
+    }
+
+    /// Sends a text between a service conversation and one client, a millisecond later.
+    pub(crate) async fn pass_on(
+        &self,
+        conversation: &ConversationId,
+        thread: &str,
+        from: &str,
+        words: &str,
+    ) -> StoredMessage {
+        self.pass(1);
+        let thread = Some(client(thread));
+        let draft = Draft { thread, ..self.draft(conversation, from, text(words)) };
+        StoredMessage::clone(&self.append(draft).await.unwrap().message)
+    }
+
     /// Makes a temporary conversation that ends after some time.
     pub(crate) async fn temporary(&self, members: &[&str], millis: i64) -> ConversationId {
         let mut request = self.new_conversation(ConversationKind::Temporary, members);
@@ -279,7 +302,7 @@ impl World {
             conversation: message.conversation.clone(),
             message: message.id.clone(),
             hint: None,
-            thread: None,
+            thread: message.thread.clone(),
             editor: message.from.clone(),
             device: None,
             content,
@@ -324,9 +347,18 @@ impl World {
 
     /// All of history.
     pub(crate) async fn history(&self, conversation: &ConversationId) -> Vec<StoredMessage> {
+        self.history_of(conversation, None).await
+    }
+
+    /// All of history as a client sees it.
+    pub(crate) async fn history_of(
+        &self,
+        conversation: &ConversationId,
+        viewer: Option<&str>,
+    ) -> Vec<StoredMessage> {
         self.page(HistoryPage {
             conversation: conversation.clone(),
-            viewer: None,
+            viewer: viewer.map(client),
             start: None,
             stop: None,
             direction: Direction::Newer,

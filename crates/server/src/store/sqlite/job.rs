@@ -66,6 +66,9 @@ fn slot<R: Send + 'static, T: Send + 'static>(
 pub(super) fn job(write: Write) -> Box<dyn Job> {
     match write {
         Write::Append(draft, done) => slot(*draft, done, messages::append),
+        Write::Direct(draft, clients, done) => {
+            slot(messages::Direct { draft: *draft, clients }, done, messages::direct)
+        }
         Write::Create(request, done) => slot(*request, done, properties::create),
         Write::ChangeMembers(request, done) => slot(*request, done, members::change),
         Write::Restrict(request, done) => slot(*request, done, order::restrict),

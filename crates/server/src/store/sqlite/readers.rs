@@ -10,15 +10,18 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
+use smallvec::SmallVec;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
-use yanshu_protocol::{AppId, ConversationId};
+use yanshu_protocol::{AppId, ClientId, ConversationId, ConversationKind};
 
 use crate::store::{Reading, StoreError};
 
 use super::cache::Generations;
 use super::file::{self, OpenError};
+use super::read::threads;
 use super::recent::Recent;
+use super::rows::{self, Strand};
 
 /// Questions that may wait for a thread.
 const QUEUE: usize = 1_024;
@@ -36,7 +39,15 @@ pub(super) struct Reader {
     pub(super) recent: Arc<Recent>,
     apps: HashMap<AppId, i64>,
     /// Keys never change, and that of a deleted conversation finds nothing.
-    keys: Generations<(AppId, ConversationId), i64>,
+    keys: Generations<(AppId, ConversationId), Address>,
+}
+
+/// Where a conversation is found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Address {
+    pub(super) key: i64,
+    /// Messages may stand in threads too.
+    pub(super) service: bool,
 }
 
 impl Reader {
@@ -58,21 +69,47 @@ impl Reader {
 
     /// The key of a conversation.
     pub(super) fn key(&mut self, app: &AppId, id: &ConversationId) -> rusqlite::Result<Option<i64>> {
+        Ok(self.address(app, id)?.map(|address| address.key))
+    }
+
+    /// Where a conversation is found.
+    pub(super) fn address(&mut self, app: &AppId, id: &ConversationId) -> rusqlite::Result<Option<Address>> {
         let place = (app.clone(), id.clone());
-        if let Some(&mut key) = self.keys.get_mut(&place) {
-            return Ok(Some(key));
+        if let Some(&mut address) = self.keys.get_mut(&place) {
+            return Ok(Some(address));
         }
         let Some(app) = self.app(app)? else { return Ok(None) };
-        let key: Option<i64> = self
+        let address = self
             .connection
-            .prepare_cached("SELECT key FROM conversation WHERE app = ? AND id = ?")?
-            .query_row(params![app, id.as_str()], |row| row.get(0))
+            .prepare_cached("SELECT key, kind FROM conversation WHERE app = ? AND id = ?")?
+            .query_row(params![app, id.as_str()], |row| {
+                let service = rows::kind(row, 1)? == ConversationKind::Service;
+                Ok(Address { key: row.get(0)?, service })
+            })
             .optional()?;
-        if let Some(key) = key {
-            self.keys.insert(place, key);
+        if let Some(address) = address {
+            self.keys.insert(place, address);
             self.keys.age();
         }
-        Ok(key)
+        Ok(address)
+    }
+
+    /// The messages of a conversation that a viewer sees: its own ones, and those of the viewer's thread.
+    pub(super) fn strands<'a>(
+        &mut self,
+        app: &AppId,
+        conversation: &'a ConversationId,
+        viewer: Option<&'a ClientId>,
+    ) -> rusqlite::Result<SmallVec<[Strand<'a>; 2]>> {
+        let mut strands = SmallVec::new();
+        let Some(address) = self.address(app, conversation)? else { return Ok(strands) };
+        strands.push(Strand { key: address.key, conversation, thread: None });
+        if let Some(viewer) = viewer.filter(|_| address.service)
+            && let Some(key) = threads::key(&self.connection, address.key, viewer)?
+        {
+            strands.push(Strand { key, conversation, thread: Some(viewer) });
+        }
+        Ok(strands)
     }
 
     /// Answers from one consistent look at the database. Places of recent messages are taken before.

@@ -23,6 +23,8 @@ pub(super) const MENTIONS_ALL: i64 = 2;
 pub(super) const MENTIONS_SOME: i64 = 4;
 /// The message was recalled.
 pub(super) const RECALLED: i64 = 8;
+/// There is a time from which on it is neither unread nor missed.
+pub(super) const LIMITED: i64 = 16;
 
 /// A number of rows as SQL takes it.
 pub(super) fn count(rows: usize) -> i64 {
@@ -138,15 +140,25 @@ fn flags(receipt: bool, mentions: &Mentions) -> i64 {
     flags
 }
 
+/// Messages in one order: those of a conversation, or those that pass between a service conversation and one
+/// client, its thread.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strand<'a> {
+    /// Under which they stand: the conversation's, or a negative one.
+    pub(super) key: i64,
+    pub(super) conversation: &'a ConversationId,
+    pub(super) thread: Option<&'a ClientId>,
+}
+
 /// The columns of [`message`], in its order.
 pub(super) const MESSAGE: &str = "message.id, message.sender, message.at, message.content, message.flags, message.mentions, message.patched_at";
 
 /// Reads the columns of [`MESSAGE`].
-pub(super) fn message(row: &Row<'_>, conversation: &ConversationId) -> rusqlite::Result<StoredMessage> {
+pub(super) fn message(row: &Row<'_>, strand: Strand<'_>) -> rusqlite::Result<StoredMessage> {
     let flags: i64 = row.get(4)?;
     Ok(StoredMessage {
-        conversation: conversation.clone(),
-        thread: None,
+        conversation: strand.conversation.clone(),
+        thread: strand.thread.cloned(),
         id: id(row, 0)?,
         from: id(row, 1)?,
         timestamp: time(row, 2)?,
@@ -159,14 +171,15 @@ pub(super) fn message(row: &Row<'_>, conversation: &ConversationId) -> rusqlite:
 }
 
 /// The place of a message in history.
-pub(super) fn place(row: i64, message: &StoredMessage, resend: Option<i64>) -> Place {
+pub(super) fn place(row: i64, message: &StoredMessage, limited: bool, resend: Option<i64>) -> Place {
     let recalled = if message.recalled { RECALLED } else { 0 };
+    let limited = if limited { LIMITED } else { 0 };
     Place {
         at: message.timestamp.0,
         id: message.id.clone(),
         row,
         sender_hash: client_hash(&message.from),
-        flags: flags(message.receipt, &message.mentions) | recalled,
+        flags: flags(message.receipt, &message.mentions) | recalled | limited,
         kind: message_type(&message.content),
         resend,
     }

@@ -14,14 +14,15 @@ use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Restriction, T
 use crate::ids::IdSource;
 use crate::store::{
     CommitPoint, Conversation, ConversationSearch, Cursor, HistoryPage, MissedMessages, NoticePage, Reading,
-    ReceiptRequest, ReceiptTimes, Roster, SessionEnd, Store, StoredMessage, StoredWill, TagHolder,
-    UnreadState, Write,
+    ReceiptRequest, ReceiptTimes, Roster, SessionEnd, Store, StoredMessage, StoredWill, Subscription,
+    TagHolder, UnreadState, Write,
 };
 
 use super::checkpoint::Checkpointer;
 use super::file::{self, OpenError};
 use super::read::{
-    conversations, cursors, history, messages, notices, order, patches, search, sessions, unread,
+    conversations, cursors, history, messages, notices, order, patches, search, sessions, subscriptions,
+    threads, unread,
 };
 use super::readers::Lane;
 use super::recent::Recent;
@@ -192,20 +193,22 @@ impl Store for SqliteStore {
         conversation: &'a ConversationId,
         id: &'a MessageId,
         hint: Option<Timestamp>,
-        _viewer: Option<&'a ClientId>,
+        viewer: Option<&'a ClientId>,
     ) -> Reading<'a, Option<StoredMessage>> {
         let (app, conversation, id) = (app.clone(), conversation.clone(), id.clone());
-        self.quick().ask(move |reader| messages::message(reader, &app, &conversation, &id, hint))
+        let viewer = viewer.cloned();
+        self.quick()
+            .ask(move |reader| messages::message(reader, &app, &conversation, &id, hint, viewer.as_ref()))
     }
 
     fn last_messages<'a>(
         &'a self,
         app: &'a AppId,
         conversations: Vec<ConversationId>,
-        _viewer: Option<&'a ClientId>,
+        viewer: Option<&'a ClientId>,
     ) -> Reading<'a, Vec<StoredMessage>> {
-        let app = app.clone();
-        self.quick().ask(move |reader| messages::last(reader, &app, &conversations))
+        let (app, viewer) = (app.clone(), viewer.cloned());
+        self.quick().ask(move |reader| messages::last(reader, &app, &conversations, viewer.as_ref()))
     }
 
     fn receipt_requests<'a>(
@@ -315,6 +318,52 @@ impl Store for SqliteStore {
     ) -> Reading<'a, Vec<bool>> {
         let (app, client) = (app.clone(), client.clone());
         self.quick().ask(move |reader| conversations::memberships(reader, &app, &client, &conversations, now))
+    }
+
+    fn subscriptions_among<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        conversations: Vec<ConversationId>,
+    ) -> Reading<'a, Vec<Option<Subscription>>> {
+        let (app, client) = (app.clone(), client.clone());
+        self.quick().ask(move |reader| subscriptions::among(reader, &app, &client, &conversations))
+    }
+
+    fn subscribers<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        after: Option<ClientId>,
+        limit: usize,
+    ) -> Reading<'a, Vec<(ClientId, Timestamp)>> {
+        let (app, conversation) = (app.clone(), conversation.clone());
+        self.quick()
+            .ask(move |reader| subscriptions::subscribers(reader, &app, &conversation, after.as_ref(), limit))
+    }
+
+    fn subscriber_count<'a>(&'a self, app: &'a AppId, conversation: &'a ConversationId) -> Reading<'a, u64> {
+        let (app, conversation) = (app.clone(), conversation.clone());
+        self.quick().ask(move |reader| subscriptions::count(reader, &app, &conversation))
+    }
+
+    fn subscriptions<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: &'a ClientId,
+        after: Option<(Timestamp, ConversationId)>,
+        newest_first: bool,
+        limit: usize,
+    ) -> Reading<'a, Vec<(ConversationId, Timestamp)>> {
+        let (app, client) = (app.clone(), client.clone());
+        self.quick().ask(move |reader| {
+            subscriptions::of_client(reader, &app, &client, after.as_ref(), newest_first, limit)
+        })
+    }
+
+    fn thread<'a>(&'a self, app: &'a AppId, id: &'a str) -> Reading<'a, Option<(ConversationId, ClientId)>> {
+        let (app, id) = (app.clone(), id.to_owned());
+        self.quick().ask(move |reader| threads::by_id(reader, &app, &id))
     }
 
     fn restricted<'a>(

@@ -157,6 +157,7 @@ pub(super) fn refuse(write: Write) {
 fn size(write: &Write) -> usize {
     match write {
         Write::Append(draft, _) => draft.content.len(),
+        Write::Direct(draft, clients, _) => draft.content.len() * clients.len(),
         Write::Patch(draft, _) => draft.content.as_ref().map_or(0, |content| content.len()),
         Write::MoveCursors(moves, _) => moves.len() * 64,
         _ => 0,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use yanshu_protocol::{AppId, ClientId, ConversationId, Timestamp};
 
-use crate::store::sqlite::readers::{Fault, Reader};
+use crate::store::sqlite::readers::{Address, Fault, Reader};
 use crate::store::sqlite::rows;
 use crate::store::sqlite::write::cursors::{DELIVERED, READ};
 use crate::store::{Cursor, ReceiptTimes};
@@ -37,7 +37,9 @@ pub(in crate::store::sqlite) fn cursors(
     app: &AppId,
     conversation: &ConversationId,
 ) -> Result<Vec<(ClientId, Cursor)>, Fault> {
-    let Some(key) = reader.key(app, conversation)? else { return Ok(Vec::new()) };
+    // There may be hundreds of thousands of subscribers.
+    let address = reader.address(app, conversation)?.filter(|address| !address.service);
+    let Some(Address { key, .. }) = address else { return Ok(Vec::new()) };
     let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
     let mut question = reader.connection.prepare_cached(
         "SELECT member.client, delivered, read FROM member CROSS JOIN membership

@@ -2,11 +2,12 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
+use smallvec::SmallVec;
 use yanshu_protocol::{AppId, Direction, Timestamp};
 
 use crate::store::sqlite::readers::{Fault, Reader};
-use crate::store::sqlite::recent::Place;
-use crate::store::sqlite::rows;
+use crate::store::sqlite::recent::{Place, Places};
+use crate::store::sqlite::rows::{self, Strand};
 use crate::store::{HistoryPage, Interval, StoredMessage};
 
 use super::messages::by_row;
@@ -16,25 +17,52 @@ pub(in crate::store::sqlite) fn page(
     app: &AppId,
     page: &HistoryPage,
 ) -> Result<Vec<StoredMessage>, Fault> {
-    let Some(conversation) = reader.key(app, &page.conversation)? else { return Ok(Vec::new()) };
-    let places = reader.recent.of(conversation);
-    let range = Range::of(page);
-    let mut recent: Vec<&Place> = places.iter().filter(|place| range.holds(place)).collect();
-    let filed_before = places.front().map(|first| Timestamp(first.at));
+    let strands = reader.strands(app, &page.conversation, page.viewer.as_ref())?;
+    // Places of recent messages are taken before the look.
+    let places: SmallVec<[Places; 2]> = strands.iter().map(|strand| reader.recent.of(strand.key)).collect();
     reader.look(|connection| {
-        let in_index = match page.direction {
-            Direction::Older => {
-                recent.drain(..recent.len().saturating_sub(page.limit));
-                page.limit - recent.len()
-            }
-            Direction::Newer => page.limit,
-        };
-        let mut messages = range.filed(connection, conversation, page, filed_before, in_index)?;
-        for place in recent.iter().take(page.limit - messages.len()) {
-            messages.extend(by_row(connection, place.row, &page.conversation)?);
+        let mut messages = Vec::new();
+        for (strand, places) in strands.iter().zip(&places) {
+            messages.extend(of_strand(connection, *strand, page, places)?);
+        }
+        if strands.len() > 1 {
+            merge(&mut messages, page);
         }
         Ok(messages)
     })
+}
+
+/// What a page holds of one strand, ascending.
+fn of_strand(
+    connection: &Connection,
+    strand: Strand<'_>,
+    page: &HistoryPage,
+    places: &Places,
+) -> Result<Vec<StoredMessage>, Fault> {
+    let range = Range::of(page);
+    let mut recent: Vec<&Place> = places.iter().filter(|place| range.holds(place)).collect();
+    let filed_before = places.front().map(|first| Timestamp(first.at));
+    let in_index = match page.direction {
+        Direction::Older => {
+            recent.drain(..recent.len().saturating_sub(page.limit));
+            page.limit - recent.len()
+        }
+        Direction::Newer => page.limit,
+    };
+    let mut messages = range.filed(connection, strand, page, filed_before, in_index)?;
+    for place in recent.iter().take(page.limit - messages.len()) {
+        messages.extend(by_row(connection, place.row, strand)?);
+    }
+    Ok(messages)
+}
+
+/// Makes one page of the pages of several strands.
+fn merge(messages: &mut Vec<StoredMessage>, page: &HistoryPage) {
+    messages.sort_by(|left, right| (left.timestamp, &left.id).cmp(&(right.timestamp, &right.id)));
+    match page.direction {
+        Direction::Older => drop(messages.drain(..messages.len().saturating_sub(page.limit))),
+        Direction::Newer => messages.truncate(page.limit),
+    }
 }
 
 /// What a page may hold.
@@ -83,7 +111,7 @@ impl<'a> Range<'a> {
     fn filed(
         &self,
         connection: &Connection,
-        conversation: i64,
+        strand: Strand<'_>,
         page: &HistoryPage,
         before: Option<Timestamp>,
         limit: usize,
@@ -96,7 +124,7 @@ impl<'a> Range<'a> {
              WHERE place.conversation = ?",
             rows::MESSAGE
         );
-        let mut values = vec![Value::from(conversation)];
+        let mut values = vec![Value::from(strand.key)];
         let before = before.map(|at| Bound { comparison: Comparison::Before, at, id: "" });
         for bound in [self.lower, self.upper, before].into_iter().flatten() {
             sql.push_str(&format!(" AND (place.at, place.id) {} (?, ?)", bound.comparison.sql()));
@@ -115,7 +143,7 @@ impl<'a> Range<'a> {
         values.push(rows::count(limit).into());
         let mut messages = connection
             .prepare_cached(&sql)?
-            .query_map(params_from_iter(values), |row| rows::message(row, &page.conversation))?
+            .query_map(params_from_iter(values), |row| rows::message(row, strand))?
             .collect::<Result<Vec<_>, _>>()?;
         if page.direction == Direction::Older {
             messages.reverse();

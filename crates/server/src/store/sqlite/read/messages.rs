@@ -1,13 +1,16 @@
 //! Messages: by id, the newest, those that want a receipt.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
-use yanshu_protocol::{AppId, ClientId, ConversationId, MessageId, Timestamp};
+use yanshu_protocol::{AppId, ClientId, ConversationId, ConversationKind, MessageId, Timestamp};
 
 use crate::ids::message_time;
 use crate::store::sqlite::readers::{Fault, Reader};
 use crate::store::sqlite::recent::Place;
-use crate::store::sqlite::rows;
+use crate::store::sqlite::rows::{self, Strand};
 use crate::store::{ReceiptRequest, StoredMessage};
+
+use super::threads;
 
 /// The times at which a message may be: its id tells, if it was made here; the hint may.
 pub(in crate::store::sqlite) fn times(id: &MessageId, hint: Option<Timestamp>) -> impl Iterator<Item = i64> {
@@ -37,11 +40,11 @@ pub(in crate::store::sqlite) fn locate(
 pub(in crate::store::sqlite) fn by_row(
     connection: &Connection,
     row: i64,
-    conversation: &ConversationId,
+    strand: Strand<'_>,
 ) -> rusqlite::Result<Option<StoredMessage>> {
     connection
         .prepare_cached(&format!("SELECT {} FROM message WHERE row = ?", rows::MESSAGE))?
-        .query_row([row], |row| rows::message(row, conversation))
+        .query_row([row], |row| rows::message(row, strand))
         .optional()
 }
 
@@ -51,40 +54,69 @@ pub(in crate::store::sqlite) fn message(
     conversation: &ConversationId,
     id: &MessageId,
     hint: Option<Timestamp>,
+    viewer: Option<&ClientId>,
 ) -> Result<Option<StoredMessage>, Fault> {
-    let Some(key) = reader.key(app, conversation)? else { return Ok(None) };
-    let recent = reader.recent.of(key);
-    let mut waiting = times(id, hint).filter_map(|at| {
-        let position = recent.binary_search_by_key(&at, |place| place.at).ok()?;
-        recent.get(position).filter(|place| place.id == *id)
-    });
-    let row = match waiting.next() {
-        Some(place) => Some(place.row),
-        None => locate(&reader.connection, key, id, hint)?,
-    };
-    let Some(row) = row else { return Ok(None) };
-    Ok(by_row(&reader.connection, row, conversation)?)
+    for strand in reader.strands(app, conversation, viewer)? {
+        let recent = reader.recent.of(strand.key);
+        let mut waiting = times(id, hint).filter_map(|at| {
+            let position = recent.binary_search_by_key(&at, |place| place.at).ok()?;
+            recent.get(position).filter(|place| place.id == *id)
+        });
+        let row = match waiting.next() {
+            Some(place) => Some(place.row),
+            None => locate(&reader.connection, strand.key, id, hint)?,
+        };
+        if let Some(row) = row {
+            return Ok(by_row(&reader.connection, row, strand)?);
+        }
+    }
+    Ok(None)
 }
 
 pub(in crate::store::sqlite) fn last(
     reader: &mut Reader,
     app: &AppId,
     conversations: &[ConversationId],
+    viewer: Option<&ClientId>,
 ) -> Result<Vec<StoredMessage>, Fault> {
     let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
     let sql = format!(
-        "SELECT {} FROM conversation CROSS JOIN tail ON tail.conversation = conversation.key
-         CROSS JOIN message ON message.row = tail.last_row
+        "SELECT {}, conversation.key, conversation.kind
+         FROM conversation CROSS JOIN tail ON tail.conversation = conversation.key
+         LEFT JOIN message ON message.row = tail.last_row
          WHERE conversation.app = ? AND conversation.id = ?",
         rows::MESSAGE
     );
     let mut question = reader.connection.prepare_cached(&sql)?;
     let mut messages = Vec::new();
-    for id in conversations {
-        messages
-            .extend(question.query_row(params![app, id.as_str()], |row| rows::message(row, id)).optional()?);
+    for conversation in conversations {
+        let mut found = question.query(params![app, conversation.as_str()])?;
+        let Some(row) = found.next()? else { continue };
+        let strand = Strand { key: row.get(7)?, conversation, thread: None };
+        let mut last = match row.get_ref(0)? {
+            ValueRef::Null => None,
+            _ => Some(rows::message(row, strand)?),
+        };
+        let service = rows::kind(row, 8)? == ConversationKind::Service;
+        if let Some(viewer) = viewer.filter(|_| service)
+            && let Some(key) = threads::key(&reader.connection, strand.key, viewer)?
+        {
+            let strand = Strand { key, thread: Some(viewer), ..strand };
+            let of_thread = last_in(&reader.connection, strand)?;
+            last = [last, of_thread].into_iter().flatten().max_by_key(|message| message.timestamp);
+        }
+        messages.extend(last);
     }
     Ok(messages)
+}
+
+/// The newest message of a strand.
+fn last_in(connection: &Connection, strand: Strand<'_>) -> rusqlite::Result<Option<StoredMessage>> {
+    let sql = format!(
+        "SELECT {} FROM tail CROSS JOIN message ON message.row = tail.last_row WHERE tail.conversation = ?",
+        rows::MESSAGE
+    );
+    connection.prepare_cached(&sql)?.query_row([strand.key], |row| rows::message(row, strand)).optional()
 }
 
 pub(in crate::store::sqlite) fn receipt_requests(

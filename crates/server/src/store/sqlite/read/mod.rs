@@ -11,4 +11,6 @@ pub(super) mod order;
 pub(super) mod patches;
 pub(super) mod search;
 pub(super) mod sessions;
+pub(super) mod subscriptions;
+pub(super) mod threads;
 pub(super) mod unread;

@@ -5,7 +5,7 @@ use yanshu_protocol::{AppId, ClientId, ConversationId, Timestamp};
 
 use crate::store::StoredMessage;
 use crate::store::sqlite::readers::{Fault, Reader};
-use crate::store::sqlite::rows;
+use crate::store::sqlite::rows::{self, Strand};
 
 use super::messages::by_row;
 
@@ -20,14 +20,15 @@ pub(in crate::store::sqlite) fn since(
     let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
     reader.look(|connection| {
         let mut changed = connection.prepare_cached(
-            "SELECT membership.conversation, conversation.id
+            "SELECT conversation.id, conversation.key, membership.subscribed AND tail.patched_at > ?3,
+                 membership.thread, own.patched_at > ?3
              FROM membership CROSS JOIN tail ON tail.conversation = membership.conversation
+             LEFT JOIN tail AS own ON own.conversation = membership.thread
              CROSS JOIN conversation ON conversation.key = membership.conversation
-             WHERE membership.app = ? AND membership.client = ? AND tail.patched_at > ?",
+             WHERE membership.app = ?1 AND membership.client = ?2 AND conversation.app = ?1
+             AND (tail.patched_at > ?3 OR own.patched_at > ?3)",
         )?;
-        let changed = changed.query_map(params![app, client.as_str(), after.0], |row| {
-            Ok((row.get::<_, i64>(0)?, rows::id::<ConversationId>(row, 1)?))
-        })?;
+        let mut changed = changed.query(params![app, client.as_str(), after.0])?;
         let mut patches = connection.prepare_cached(
             "SELECT patch.patched_at, patch.row
              FROM patch CROSS JOIN message ON message.row = patch.row
@@ -36,20 +37,38 @@ pub(in crate::store::sqlite) fn since(
              ORDER BY patch.patched_at LIMIT ?5",
         )?;
         let most = rows::count(limit);
-        let mut found: Vec<(i64, i64, ConversationId)> = Vec::new();
-        for conversation in changed {
-            let (key, id) = conversation?;
-            let mut rows = patches.query(params![key, after.0, client.as_str(), device, most])?;
-            while let Some(row) = rows.next()? {
-                found.push((row.get(0)?, row.get(1)?, id.clone()));
+        let mut found: Vec<Found> = Vec::new();
+        while let Some(row) = changed.next()? {
+            let conversation: ConversationId = rows::id(row, 0)?;
+            let here = row.get::<_, bool>(2)?.then(|| row.get(1)).transpose()?;
+            let in_thread = row.get::<_, Option<bool>>(4)?.unwrap_or_default();
+            let in_thread = in_thread.then(|| row.get(3)).transpose()?;
+            for (key, thread) in [(here, false), (in_thread, true)] {
+                let Some(key): Option<i64> = key else { continue };
+                let mut rows = patches.query(params![key, after.0, client.as_str(), device, most])?;
+                while let Some(row) = rows.next()? {
+                    let conversation = conversation.clone();
+                    found.push(Found { at: row.get(0)?, row: row.get(1)?, key, conversation, thread });
+                }
             }
         }
-        found.sort_unstable_by_key(|(patched_at, row, _)| (*patched_at, *row));
+        found.sort_unstable_by_key(|found| (found.at, found.row));
         found.truncate(limit);
         let mut messages = Vec::with_capacity(found.len());
-        for (_, row, id) in found {
-            messages.extend(by_row(connection, row, &id)?);
+        for Found { row, key, conversation, thread, .. } in &found {
+            let thread = thread.then_some(client);
+            messages.extend(by_row(connection, *row, Strand { key: *key, conversation, thread })?);
         }
         Ok(messages)
     })
+}
+
+/// The latest change of a message.
+struct Found {
+    at: i64,
+    row: i64,
+    key: i64,
+    conversation: ConversationId,
+    /// It passed between the service conversation and the client.
+    thread: bool,
 }

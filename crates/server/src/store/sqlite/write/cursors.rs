@@ -33,14 +33,18 @@ fn one(batch: &mut Batch<'_>, step: &CursorMove) -> Result<(), Failure> {
     let before = batch
         .connection
         .prepare_cached(
-            "SELECT delivered, read FROM membership WHERE app = ? AND client = ? AND conversation = ?",
+            "SELECT delivered, read, thread FROM membership WHERE app = ? AND client = ? AND conversation = ?",
         )?
-        .query_row(place, |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)))
+        .query_row(place, |row| {
+            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<i64>>(2)?))
+        })
         .optional()?;
-    let Some((delivered, read)) = before else { return Ok(()) };
+    let Some((delivered, read, thread)) = before else { return Ok(()) };
+    let last_in_thread = thread.map(|key| batch.tail(key)).transpose()?.map_or(0, |tail| tail.last_at);
+    let last_at = known.tail.last_at.max(last_in_thread);
     // A cursor beyond the newest message would swallow one that comes within the same millisecond.
     let forward = |before: Option<i64>, asked: Option<yanshu_protocol::Timestamp>| {
-        let to = asked?.0.min(known.tail.last_at);
+        let to = asked?.0.min(last_at);
         (to > before.unwrap_or(0)).then_some(to)
     };
     let (now_delivered, now_read) = (forward(delivered, step.delivered), forward(read, step.read));

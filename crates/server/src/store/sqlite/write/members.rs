@@ -7,7 +7,7 @@ use crate::store::sqlite::{read, rows};
 use crate::store::{MembersOutcome, MembersRequest, Noticed, Roster, WriteError};
 
 use super::notices::Teller;
-use super::{Batch, Failure, Known, blocklists, order};
+use super::{Batch, Failure, Known, blocklists, order, subscriptions};
 
 /// The creator, and the members in order of joining.
 pub(super) struct Seats {
@@ -46,6 +46,9 @@ pub(in crate::store::sqlite) fn change(
 ) -> Result<MembersOutcome, Failure> {
     let app = batch.app(&request.app)?;
     let known = *batch.conversation(&request.app, &request.conversation, request.now)?;
+    if known.kind == ConversationKind::Service {
+        return subscriptions::change(batch, app, &known, request);
+    }
     let Seats { creator, mut members } = seats(batch, &known)?;
     let order = batch.order(known.key)?;
 
@@ -161,6 +164,9 @@ pub(super) fn remove_all(
     known: &Known,
     clients: &[ClientId],
 ) -> rusqlite::Result<Vec<ClientId>> {
+    if known.kind == ConversationKind::Service {
+        return subscriptions::unsubscribe(batch, app, known, clients);
+    }
     let mut left = Vec::new();
     for client in clients {
         if remove(batch, app, known.key, client)? {

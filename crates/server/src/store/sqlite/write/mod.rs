@@ -15,12 +15,14 @@ pub(super) mod patches;
 pub(super) mod properties;
 mod resends;
 pub(super) mod sessions;
+mod subscriptions;
+mod threads;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use yanshu_protocol::{AppId, ConversationId, ConversationKind, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use yanshu_protocol::{AppId, ClientId, ConversationId, ConversationKind, Timestamp};
 
 use crate::ids::IdSource;
 use crate::store::{Order, WriteError};
@@ -57,6 +59,8 @@ pub(super) struct Memory {
     ids: Arc<IdSource>,
     apps: HashMap<AppId, i64>,
     conversations: Generations<(i64, ConversationId), Known>,
+    /// Threads, by service conversation and client.
+    threads: Generations<(i64, ClientId), Known>,
     /// Roles and restrictions, by conversation; the empty ones are shared.
     orders: Generations<i64, Arc<Order>>,
     /// Tails that this batch has moved, by conversation.
@@ -73,6 +77,7 @@ impl Memory {
             ids,
             apps: HashMap::new(),
             conversations: Generations::new(conversations),
+            threads: Generations::new(conversations),
             orders: Generations::new(conversations),
             moved: BTreeMap::new(),
             filing,
@@ -84,6 +89,7 @@ impl Memory {
     pub(super) fn forget(&mut self) {
         self.apps.clear();
         self.conversations.clear();
+        self.threads.clear();
         self.orders.clear();
         self.moved.clear();
         self.filing.rolled_back();
@@ -95,11 +101,12 @@ impl Memory {
         self.filing.committed();
         // Nothing is forgotten in the middle of a batch.
         self.conversations.age();
+        self.threads.age();
         self.orders.age();
     }
 }
 
-/// What the writer knows of a conversation.
+/// What the writer knows of a conversation, or of a thread.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     key: i64,
@@ -112,17 +119,30 @@ struct Known {
 impl Known {
     /// One that was just made.
     fn new(key: i64, kind: ConversationKind, expires_at: Option<Timestamp>) -> Self {
-        let tail = Tail { last_at: 0, last_row: None, patched_at: 0 };
-        Self { key, kind, expires_at, active_hour: -1, tail }
+        Self { key, kind, expires_at, active_hour: -1, tail: Tail::default() }
     }
 }
 
 /// A row of the table `tail`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Tail {
     last_at: i64,
     last_row: Option<i64>,
     patched_at: i64,
+    /// The greatest time of a message in a thread.
+    threads_at: i64,
+}
+
+impl Tail {
+    /// Reads the four columns.
+    fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            last_at: row.get(first)?,
+            last_row: row.get(first + 1)?,
+            patched_at: row.get(first + 2)?,
+            threads_at: row.get(first + 3)?,
+        })
+    }
 }
 
 /// The open transaction and what the writer remembers.
@@ -169,7 +189,7 @@ impl Batch<'_> {
     fn load(&self, app: i64, id: &ConversationId) -> rusqlite::Result<Option<Known>> {
         self.connection
             .prepare_cached(
-                "SELECT key, kind, expires_at, active_hour, last_at, last_row, patched_at
+                "SELECT key, kind, expires_at, active_hour, last_at, last_row, patched_at, threads_at
                  FROM conversation JOIN tail ON tail.conversation = key WHERE app = ? AND id = ?",
             )?
             .query_row(params![app, id.as_str()], |row| {
@@ -178,7 +198,7 @@ impl Batch<'_> {
                     kind: rows::kind(row, 1)?,
                     expires_at: rows::optional_time(row, 2)?,
                     active_hour: row.get(3)?,
-                    tail: Tail { last_at: row.get(4)?, last_row: row.get(5)?, patched_at: row.get(6)? },
+                    tail: Tail::read(row, 4)?,
                 })
             })
             .optional()
@@ -210,10 +230,10 @@ impl Batch<'_> {
             return Ok(());
         }
         let mut update = self.connection.prepare_cached(
-            "UPDATE tail SET last_at = ?, last_row = ?, patched_at = ? WHERE conversation = ?",
+            "UPDATE tail SET last_at = ?, last_row = ?, patched_at = ?, threads_at = ? WHERE conversation = ?",
         )?;
         for (key, tail) in std::mem::take(&mut self.memory.moved) {
-            update.execute(params![tail.last_at, tail.last_row, tail.patched_at, key])?;
+            update.execute(params![tail.last_at, tail.last_row, tail.patched_at, tail.threads_at, key])?;
         }
         Ok(())
     }

@@ -6,18 +6,31 @@ use bytes::Bytes;
 use rusqlite::params;
 use yanshu_protocol::{Content, Mentions, Timestamp};
 
+use crate::store::sqlite::read;
 use crate::store::sqlite::recent::Place;
-use crate::store::sqlite::{read, rows};
+use crate::store::sqlite::rows::{self, Strand};
 use crate::store::{PatchDraft, Patched, StoredMessage, WriteError};
 
-use super::{Batch, Failure, Tail};
+use super::threads::Whose;
+use super::{Batch, Failure, Known, Tail};
 
 /// Edits or recalls a message of the editor's own.
 pub(in crate::store::sqlite) fn patch(batch: &mut Batch<'_>, draft: &PatchDraft) -> Result<Patched, Failure> {
-    let known = *batch.conversation(&draft.app, &draft.conversation, draft.now)?;
+    let app = batch.app(&draft.app)?;
+    let conversation = *batch.conversation(&draft.app, &draft.conversation, draft.now)?;
+    let whose = draft.thread.as_ref().map(|client| Whose {
+        app,
+        service: conversation,
+        id: &draft.conversation,
+        client,
+    });
+    let known = match &whose {
+        None => conversation,
+        Some(whose) => batch.existing_thread(whose)?.ok_or(WriteError::NotFound)?,
+    };
+    let strand = Strand { key: known.key, conversation: &draft.conversation, thread: draft.thread.as_ref() };
     let (row, waiting) = locate(batch, known.key, draft)?.ok_or(WriteError::NotFound)?;
-    let message =
-        read::messages::by_row(batch.connection, row, &draft.conversation)?.ok_or(WriteError::NotFound)?;
+    let message = read::messages::by_row(batch.connection, row, strand)?.ok_or(WriteError::NotFound)?;
     if message.from != draft.editor || draft.not_before.is_some_and(|oldest| message.timestamp < oldest) {
         return Err(WriteError::NotOwner.into());
     }
@@ -31,15 +44,29 @@ pub(in crate::store::sqlite) fn patch(batch: &mut Batch<'_>, draft: &PatchDraft)
     // W-359
     let at = Timestamp(draft.now.0.max(known.tail.patched_at + 1));
     let patched = changed(message, draft, at);
-    let place = rows::place(row, &patched, waiting.as_ref().and_then(|waiting| waiting.resend));
+    let limited = is_limited(batch, row)?;
+    let place = rows::place(row, &patched, limited, waiting.as_ref().and_then(|waiting| waiting.resend));
     store(batch, known.key, &place, &patched, draft)?;
     if waiting.is_some() {
         batch.memory.filing.change(known.key, place);
     }
     let tail = Tail { patched_at: at.0, ..known.tail };
-    batch.conversation(&draft.app, &draft.conversation, draft.now)?.tail = tail;
-    batch.memory.moved.insert(known.key, tail);
+    match &whose {
+        None => {
+            batch.conversation(&draft.app, &draft.conversation, draft.now)?.tail = tail;
+            batch.memory.moved.insert(known.key, tail);
+        }
+        Some(whose) => batch.moved_thread(whose, Known { tail, ..known }),
+    }
     Ok(Patched { message: Arc::new(patched), unchanged: false })
+}
+
+/// Whether the message is unread and missed for a time only. An edit does not change that.
+fn is_limited(batch: &Batch<'_>, row: i64) -> rusqlite::Result<bool> {
+    batch
+        .connection
+        .prepare_cached("SELECT valid_till IS NOT NULL FROM message WHERE row = ?")?
+        .query_row([row], |row| row.get(0))
 }
 
 /// The row of a message, and its place if that is not in the index yet.

@@ -1,7 +1,7 @@
 //! Making conversations and changing their attributes.
 
 use rusqlite::{OptionalExtension, params};
-use yanshu_protocol::{ConversationId, UniqueId};
+use yanshu_protocol::{ConversationId, ConversationKind, UniqueId};
 
 use crate::store::sqlite::{read, rows};
 use crate::store::{
@@ -10,7 +10,7 @@ use crate::store::{
 };
 
 use super::notices::Teller;
-use super::{Batch, Failure, Known, members};
+use super::{Batch, Failure, Known, members, subscriptions};
 
 /// Makes a conversation, or finds the unique one.
 pub(in crate::store::sqlite) fn create(
@@ -50,13 +50,28 @@ pub(in crate::store::sqlite) fn create(
         .prepare_cached("INSERT INTO tail (conversation, last_at, patched_at) VALUES (?, 0, 0)")?
         .execute([key])?;
     let known = Known::new(key, request.kind, request.expires_at);
-    let teller = Teller { app, known: &known, by: Some(&request.creator) };
+    if request.kind == ConversationKind::Service {
+        subscriptions::subscribe(batch, app, &known, &request.members, request.now)?;
+    } else {
+        seat_members(batch, app, &known, request)?;
+    }
+    Ok(Created { conversation: made(request), existing: false })
+}
+
+/// The first members, who are to hear that they are.
+fn seat_members(
+    batch: &Batch<'_>,
+    app: i64,
+    known: &Known,
+    request: &NewConversation,
+) -> rusqlite::Result<()> {
+    let teller = Teller { app, known, by: Some(&request.creator) };
     for (client, position) in request.members.iter().zip(1..) {
-        members::add(batch, app, key, client, &members::Seat { position, floor: 0, since: request.now })?;
+        let seat = members::Seat { position, floor: 0, since: request.now };
+        members::add(batch, app, known.key, client, &seat)?;
         teller.tell(batch, client, request.now, &Noticed::Joined)?;
     }
-    teller.tell_all(batch, request.now, &Noticed::MembersJoined { members: request.members.clone() })?;
-    Ok(Created { conversation: made(request), existing: false })
+    teller.tell_all(batch, request.now, &Noticed::MembersJoined { members: request.members.clone() })
 }
 
 /// The conversation of that name. One that has expired gives the name up.
@@ -98,7 +113,10 @@ fn made(request: &NewConversation) -> Conversation {
         unique_id: request.unique_id.clone(),
         attributes: request.attributes.clone(),
         expires_at: request.expires_at,
-        members: request.members.iter().map(member).collect(),
+        members: match request.kind {
+            ConversationKind::Room | ConversationKind::Service => Vec::new(),
+            _ => request.members.iter().map(member).collect(),
+        },
     }
 }
 
