@@ -22,7 +22,6 @@ pub(crate) struct Server {
 
 impl Server {
     /// Takes a client offline on every device: it is told why, and comes back only by logging in anew (B-41).
-    #[cfg_attr(not(test), expect(dead_code, reason = "called over HTTP"))]
     pub(crate) async fn kick(
         &self,
         app: &AppId,

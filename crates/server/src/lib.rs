@@ -13,6 +13,7 @@ mod ids;
 mod login;
 mod page;
 pub mod query;
+mod rest;
 #[cfg(test)]
 mod scenarios;
 mod server;

@@ -19,6 +19,7 @@ use crate::gateway::{Gateway, Registry, Settings};
 use crate::ids::IdSource;
 use crate::login::Logins;
 use crate::page;
+use crate::rest::{self, Rest};
 use crate::store::{Completion, Options, SqliteStore, Store, Write};
 
 /// The one node of a cluster of one.
@@ -117,8 +118,10 @@ impl Node {
             Arc::new(NoHooks),
         );
         let server = Arc::new(Server { logins, conversations });
+        let rest = Rest { apps: Arc::clone(&apps), server: Arc::clone(&server) };
         let domain = Arc::clone(&server) as _;
-        let routes = page::router(config.apps.first().map(|app| app.id.as_str()));
+        let page = page::router(config.apps.first().map(|app| app.id.as_str()));
+        let routes = page.merge(rest::router(rest));
         let gateway = Gateway::new(settings, Arc::clone(&clock), registry, domain, Arc::clone(&apps), routes);
         mark_rooms_lost(&*store, &*clock).await?;
 

@@ -21,7 +21,7 @@ mod wire;
 
 use bytes::Bytes;
 
-use crate::{ClientId, Envelope, Outbound};
+use crate::{ClientId, ConversationView, Envelope, Outbound};
 pub use subprotocol::{Generation, Offline, Subprotocol};
 
 /// How the frames of a connection are written.
@@ -121,6 +121,12 @@ pub fn base64_frame(head: &[u8], shared: &[u8]) -> Bytes {
 #[must_use]
 pub fn notification(event: &Outbound) -> serde_json::Value {
     json::notification(event)
+}
+
+/// Writes a conversation as the object that queries give (W-197, R-44).
+#[must_use]
+pub fn conversation(view: &ConversationView) -> serde_json::Value {
+    events::conversation_object(view)
 }
 
 /// Writes a frame for a server. A command that no client can send becomes one that every server refuses.

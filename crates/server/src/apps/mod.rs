@@ -28,6 +28,7 @@ pub(crate) use reload::Reloader;
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) id: AppId,
+    pub(crate) key: Secret,
     pub(crate) master_key: Secret,
     pub(crate) settings: Arc<AppConfig>,
     /// What the content filter looks for.
@@ -50,8 +51,8 @@ impl App {
 /// Without what its files say: [`load`] reads them.
 impl From<config::App> for App {
     fn from(app: config::App) -> Self {
-        let config::App { id, master_key, settings, .. } = app;
-        Self { id, master_key, settings: Arc::new(settings), words: None }
+        let config::App { id, key, master_key, settings } = app;
+        Self { id, key, master_key, settings: Arc::new(settings), words: None }
     }
 }
 

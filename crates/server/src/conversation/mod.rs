@@ -8,6 +8,7 @@
 
 mod arrival;
 mod attributes;
+mod backend;
 mod censor;
 mod cursors;
 mod dispatch;
@@ -48,8 +49,10 @@ use crate::signature::{self, Act};
 use crate::store::{Completion, Roster, Store, StoreError, Write, WriteError};
 
 pub(crate) use arrival::Known;
+pub(crate) use backend::{Managed, RestrictionByApp};
 pub(crate) use dispatch::Respond;
 pub(crate) use hooks::{Hooks, NoHooks};
+pub(crate) use notices::Missed;
 
 use cursors::Cursors;
 use dispatch::{Dispatcher, Job};

@@ -102,6 +102,13 @@ impl Gateway {
         self.core.connect(wire, hello, Vec::new());
     }
 
+    /// Answers an HTTP request that came through no socket.
+    #[cfg(test)]
+    pub(crate) async fn answer(&self, request: axum::extract::Request) -> axum::response::Response {
+        use tower::ServiceExt;
+        self.routes.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+
     /// How many connections are open.
     #[must_use]
     pub fn connections(&self) -> usize {

@@ -4,6 +4,7 @@
 //! whether a session opens; it registers nothing, and knows no socket and no conversation. It may touch the
 //! table of apps, the store (how sessions ended, who holds a tag), the bus (who is online) and the clock.
 
+mod bearer;
 mod open;
 mod tag;
 mod token;

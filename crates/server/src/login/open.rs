@@ -91,14 +91,8 @@ impl Logins {
 
     /// A session that was ended does not come back by its token (W-121, W-459).
     async fn check_end(&self, request: &OpenRequest, claims: &Claims) -> Result<(), Reject> {
-        let code = match self.store.session_end(&request.app, &claims.session).await? {
-            None => {
-                let kicked = self.store.kicked_at(&request.app, &claims.client).await?;
-                match kicked.is_some_and(|kicked| claims.issued_at <= kicked) {
-                    true => Code::KickedByApp,
-                    false => return Ok(()),
-                }
-            }
+        let code = match self.end_of(&request.app, claims).await? {
+            None => return Ok(()),
             Some(SessionEnd::Closed) if request.details.reconnect => Code::SessionRequired,
             Some(SessionEnd::Closed) => Code::SessionTokenExpired,
             Some(SessionEnd::Conflict) => Code::SessionConflict,

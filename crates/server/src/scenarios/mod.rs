@@ -9,6 +9,7 @@ mod peer;
 mod queries;
 mod receipts;
 mod resilience;
+mod rest;
 mod rooms;
 mod security;
 mod settings;

@@ -11,7 +11,7 @@ use super::Peer;
 use crate::clock::{Clock, ManualClock};
 use crate::config::{App, AppConfig, Config, Secret};
 use crate::domain::Server;
-use crate::gateway::{Hello, MemoryWire};
+use crate::gateway::{Gateway, Hello, MemoryWire};
 use crate::server::Node;
 use crate::store::{Completion, NewConversation, Write};
 
@@ -108,6 +108,10 @@ impl World {
 
     pub(super) fn server(&self) -> &Server {
         &self.node.as_ref().expect("it runs").server
+    }
+
+    pub(super) fn gateway(&self) -> &Gateway {
+        &self.node.as_ref().expect("it runs").gateway
     }
 
     /// Stops the server as on SIGTERM and starts it again on the same data.

@@ -25,6 +25,10 @@ const ROOMS: &[Room] = &[
     Room { name: "telemetry", may_use: &["config"] },
     Room { name: "page", may_use: &[] },
     Room {
+        name: "rest",
+        may_use: &["apps", "conversation", "domain", "login", "yanshu_protocol", "yanshu_protocol::codec"],
+    },
+    Room {
         name: "gateway",
         may_use: &[
             "apps",
@@ -89,10 +93,10 @@ const PARTS: &[&str] = &["yanshu_protocol::codec", "yanshu_protocol::frame"];
 /// Libraries that only some rooms may use.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["filter"]),
-    ("axum", &["gateway", "page", "server"]),
+    ("axum", &["gateway", "page", "rest", "server"]),
     ("clap", &["main"]),
     ("figment", &["config"]),
-    ("http", &["gateway", "page", "server"]),
+    ("http", &["gateway", "page", "rest", "server"]),
     ("hyper", &["gateway", "server"]),
     ("hyper_util", &["gateway", "server"]),
     ("regex", &["query"]),
@@ -100,7 +104,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("socket2", &["gateway", "server"]),
     ("toml", &["config"]),
-    ("tower", &["gateway", "page", "server"]),
+    ("tower", &["gateway", "page", "rest", "server"]),
 ];
 
 /// What the inner crates may depend on: nothing that does I/O, keeps time or logs.

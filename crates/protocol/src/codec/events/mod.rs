@@ -11,6 +11,7 @@ mod view;
 use super::DecodeError;
 use super::wire::{self, CommandType, GenericCommand, OpType};
 use crate::{ClientId, Event, Outbound, Serial, Timestamp};
+pub(super) use view::object as conversation_object;
 
 /// The services that share a connection (field `service`).
 const PUSH: i32 = 0;

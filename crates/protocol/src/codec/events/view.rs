@@ -51,6 +51,12 @@ impl Serialize for Views<'_> {
     }
 }
 
+/// One result by itself.
+pub(in crate::codec) fn object(view: &ConversationView) -> Value {
+    // Only maps with keys that are not text fail to serialize, and there are none.
+    serde_json::to_value(Object(view)).unwrap_or_default()
+}
+
 struct Object<'a>(&'a ConversationView);
 
 impl Serialize for Object<'_> {

@@ -45,6 +45,7 @@ fn a_bare_conversation_shows_only_what_it_has() {
         "conv_type": 1,
     });
     assert_eq!(result(view()), expected);
+    assert_eq!(crate::codec::conversation(&view()), expected);
 }
 
 #[test]
