@@ -158,6 +158,9 @@ fn configuration(listen: SocketAddr, data: &Path, app: &str) -> String {
     format!(
         "listen = \"{listen}\"\n\
          data_dir = {data:?}\n\
+         [throttle]\n\
+         connections_per_minute = 0\n\
+         logins_per_minute = 0\n\
          [[apps]]\n\
          id = \"{app}\"\n\
          key = \"bench-key\"\n\

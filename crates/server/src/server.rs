@@ -99,9 +99,9 @@ impl Node {
             .context("cannot open the store")?;
         let store: Arc<dyn Store> = Arc::new(store);
         let settings = Settings::from(config);
-        let registry = Registry::new(&settings, Arc::clone(&clock));
-        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(&registry) as _));
         let apps = Arc::new(Apps::new(load_apps(config.apps.clone()).await?));
+        let registry = Registry::new(&settings, Arc::clone(&clock), Arc::clone(&apps));
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(Arc::clone(&registry) as _));
         let logins = Logins::new(
             Arc::clone(&apps),
             config.session.token_ttl,

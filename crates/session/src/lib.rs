@@ -13,5 +13,5 @@ mod reply;
 
 pub use actor::{Actor, Capabilities, OfflineMode, Profile, SessionKey};
 pub use connection::{Call, Connection, Deadline, OpenRequest, Opened, Step, Timeouts};
-pub use rate::{Rate, Rates};
+pub use rate::{Bucket, Rate, Rates};
 pub use reply::ReplyTo;

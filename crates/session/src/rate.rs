@@ -26,13 +26,13 @@ pub struct Rates {
 
 /// A token bucket in microseconds: `full_at` is the time at which the bucket is full again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     full_at: i64,
 }
 
 impl Bucket {
     /// Takes one token if there is one.
-    pub(crate) fn take(&mut self, rate: Rate, now: Timestamp) -> bool {
+    pub fn take(&mut self, rate: Rate, now: Timestamp) -> bool {
         if rate.per_minute == 0 {
             return true;
         }

@@ -85,6 +85,11 @@ impl Apps {
         self.by_id.read().get(app).map_or_else(|| Arc::clone(&self.defaults), |app| Arc::clone(&app.settings))
     }
 
+    /// How many messages an app may have delivered each second; 0 means as many as it can (B-508).
+    pub(crate) fn ceiling(&self, app: &AppId) -> u32 {
+        self.by_id.read().get(app).map_or(0, |app| app.settings.limits.deliveries_per_second)
+    }
+
     /// The longest time in which a client of any app may come back into its chat room.
     pub(crate) fn longest_return(&self) -> Duration {
         let seconds = self.by_id.read().values().map(|app| app.settings.room.rejoin_seconds).max();

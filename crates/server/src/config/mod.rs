@@ -18,6 +18,7 @@ mod session;
 mod setting;
 mod source;
 mod storage;
+mod throttle;
 mod units;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use session::Session;
 pub use setting::Problem;
 pub use source::{ConfigError, Flags, Sources};
 pub use storage::Storage;
+pub use throttle::Throttle;
 pub use units::{ByteSize, Secret};
 
 use general::General;
@@ -112,6 +114,7 @@ tables! {
     route: Route,
     connection: Connection,
     session: Session,
+    throttle: Throttle,
     storage: Storage,
     log: Log,
     drain: Drain,

@@ -22,7 +22,10 @@ pub(super) fn apply(settings: &mut AppConfig, written: &Value) {
             limits.history_burst = 120;
             limits.others_per_minute = 30;
             limits.others_burst = 30;
+            limits.deliveries_per_second = 160_000;
             history.max_limit = 100;
+            message.retention_days = 180;
+            conversation.idle_days = 180;
             message.allow_edit = false;
             message.allow_recall = false;
         },

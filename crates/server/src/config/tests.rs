@@ -163,16 +163,56 @@ fn a_message_must_fit_into_a_frame() {
 
 #[test]
 fn the_official_preset_sets_the_official_numbers() {
-    // B-502, B-503, B-504, B-238
+    // B-502 to B-508, B-512 and the statements it names, but for what the protocol itself fixes (B-2, B-36) and
+    // what only REST limits.
     let config = load(&format!("{APP}[apps.limits]\npreset = \"leancloud\"\n")).unwrap();
-    let settings = &config.apps[0].settings;
+    let AppConfig { limits, members, message, history, offline, query, room, temporary, .. } =
+        &config.apps[0].settings;
+    let (conversation, signature) =
+        (&config.apps[0].settings.conversation, &config.apps[0].settings.signature);
+    let number = |count: u32| count as usize;
+    for (statement, set, official) in [
+        ("B-502", number(limits.messages_per_minute), 60),
+        ("B-503", number(limits.history_per_minute), 120),
+        ("B-504", number(limits.others_per_minute), 30),
+        ("B-508", number(limits.deliveries_per_second), 160_000),
+        ("B-90", members.max, 500),
+        ("B-131", members.max_silenced, 500),
+        ("B-139", members.max_blocked, 500),
+        ("B-131, rooms", room.max_silenced, 10_000),
+        ("B-139, rooms", room.max_blocked, 10_000),
+        ("B-155", temporary.max_members, 10),
+        ("B-156, default", number(temporary.default_ttl_seconds), 24 * 60 * 60),
+        ("B-156, most", number(temporary.max_ttl_seconds), 30 * 24 * 60 * 60),
+        ("B-199", message.max_bytes, 5 * 1024),
+        ("B-238, edit", usize::from(message.allow_edit), 0),
+        ("B-238, recall", usize::from(message.allow_recall), 0),
+        ("B-272", offline.pushed_per_conversation, 20),
+        ("B-276, B-290", offline.max_per_conversation, 100),
+        ("B-277", offline.max_conversations, 50),
+        ("B-297", history.default_limit, 20),
+        ("B-298", history.max_limit, 100),
+        ("B-329, default", query.default_limit, 10),
+        ("B-329, most", query.max_limit, 1000),
+        ("B-380", number(room.rejoin_seconds), 30 * 60),
+        ("B-430", number(signature.window_seconds), 6 * 60 * 60),
+        ("B-513", number(message.retention_days), 180),
+        ("B-514", number(conversation.idle_days), 180),
+    ] {
+        assert_eq!(set, official, "{statement}");
+    }
+    assert!(config.reload_seconds <= 180); // B-440
+}
+
+#[test]
+fn without_a_preset_both_demos_run_and_nothing_is_deleted() {
+    // B-502 to B-506, B-508, B-513, B-514
+    let settings = AppConfig::default();
     let limits = &settings.limits;
-    assert_eq!(
-        (limits.messages_per_minute, limits.history_per_minute, limits.others_per_minute),
-        (60, 120, 30)
-    );
-    assert!(!settings.message.allow_edit && !settings.message.allow_recall);
-    assert_eq!(settings.message.max_bytes, 5120);
+    assert!(limits.messages_per_minute >= 1200 && limits.messages_burst >= 100);
+    assert!(limits.history_per_minute >= 600 && limits.others_per_minute >= 600);
+    assert_eq!(limits.deliveries_per_second, 0);
+    assert_eq!((settings.message.retention_days, settings.conversation.idle_days), (0, 0));
 }
 
 #[test]

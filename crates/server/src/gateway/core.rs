@@ -13,6 +13,7 @@ use yanshu_protocol::codec::{Dialect, Offline};
 use yanshu_session::{OfflineMode, Profile};
 
 use super::link::Link;
+use super::throttle::Throttle;
 use super::wire::{Hello, Wire};
 use super::{ConnectionInfo, Domain, Registry, Settings, connection, discovery};
 use crate::apps::Apps;
@@ -25,6 +26,8 @@ pub(super) struct Core {
     pub(super) registry: Arc<Registry>,
     pub(super) domain: Arc<dyn Domain>,
     pub(super) apps: Arc<Apps>,
+    pub(super) connections: Throttle,
+    pub(super) logins: Throttle,
     pub(super) live: Live,
 }
 
@@ -92,7 +95,18 @@ impl Gateway {
         apps: Arc<Apps>,
         routes: Router,
     ) -> Self {
-        let core = Arc::new(Core { settings, clock, registry, domain, apps, live: Live::default() });
+        let throttle = |rate| Throttle::new(rate, settings.addresses);
+        let (connections, logins) = (throttle(settings.connections), throttle(settings.logins));
+        let core = Arc::new(Core {
+            settings,
+            clock,
+            registry,
+            domain,
+            apps,
+            connections,
+            logins,
+            live: Live::default(),
+        });
         let routes = discovery::routes(&core, routes);
         Self { core, routes }
     }

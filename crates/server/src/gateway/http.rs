@@ -64,7 +64,8 @@ impl Service<Request<Incoming>> for Requests {
         let core = &self.gateway.core;
         request.extensions_mut().insert(ConnectInfo(self.address));
         if upgrade::is_wanted(&request) {
-            let (answer, hello) = upgrade::answer(core, &request, peer_ip(&request, self.address.ip()));
+            let ip = client_ip(&request, self.address.ip(), core.settings.trust_forwarded);
+            let (answer, hello) = upgrade::answer(core, &request, ip);
             *self.hello.lock() = hello;
             return std::future::ready(Ok(answer)).boxed();
         }
@@ -85,15 +86,34 @@ async fn route(core: Arc<Core>, routes: Router, request: Request<Incoming>) -> R
     }
 }
 
-/// Where a request comes from. A proxy is believed if it is near: on this machine or in its private network.
-fn peer_ip(request: &Request<Incoming>, peer: IpAddr) -> IpAddr {
-    let near = match peer {
-        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
-    };
+/// Where a request comes from: what the nearest proxy says, if one is trusted, else the other end of the socket.
+fn client_ip<B>(request: &Request<B>, peer: IpAddr, trust_forwarded: bool) -> IpAddr {
     let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
     forwarded
-        .filter(|_| near)
+        .filter(|_| trust_forwarded)
         .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok())
         .unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_believed_only_where_there_is_one() {
+        let request = |values: &[&str]| {
+            let mut request = Request::get("/");
+            for value in values {
+                request = request.header("x-forwarded-for", *value);
+            }
+            request.body(()).unwrap()
+        };
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
+        let ip = |values: &[&str], trust| client_ip(&request(values), peer, trust).to_string();
+        assert_eq!(ip(&["192.0.2.9, 192.0.2.1"], true), "192.0.2.1");
+        assert_eq!(ip(&["192.0.2.9", "2001:db8::1"], true), "2001:db8::1");
+        assert_eq!(ip(&["192.0.2.9, 192.0.2.1"], false), "10.0.0.1");
+        assert_eq!(ip(&["unknown"], true), "10.0.0.1");
+        assert_eq!(ip(&[], true), "10.0.0.1");
+    }
 }

@@ -21,6 +21,7 @@ mod registry;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod upgrade;
 mod wire;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use yanshu_session::Timeouts;
+use yanshu_session::{Rate, Timeouts};
 
 use super::outbox::Bounds;
 use crate::config::Config;
@@ -18,6 +18,14 @@ pub(crate) struct Settings {
     pub(super) max_message_bytes: usize,
     /// Frames in a row that cannot be decoded before the connection is closed (W-33).
     pub(super) max_bad_frames: u32,
+    /// New connections of one address.
+    pub(super) connections: Rate,
+    /// Logins of one address.
+    pub(super) logins: Rate,
+    /// Addresses that are remembered.
+    pub(super) addresses: usize,
+    /// A proxy says where clients come from.
+    pub(super) trust_forwarded: bool,
     /// Frames taken before anything is opened.
     pub(super) max_frames_before_login: u32,
     /// Unanswered writes of one connection; at so many its socket is not read.
@@ -54,7 +62,7 @@ pub(crate) struct Settings {
 
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
-        let connection = &config.connection;
+        let (connection, throttle) = (&config.connection, &config.throttle);
         Self {
             max_connections: match connection.max_connections {
                 0 => usize::MAX,
@@ -63,6 +71,13 @@ impl From<&Config> for Settings {
             max_http_sockets: 4096,
             max_message_bytes: connection.frame_limit.0,
             max_bad_frames: connection.bad_frames,
+            connections: Rate {
+                per_minute: throttle.connections_per_minute,
+                burst: throttle.connections_burst,
+            },
+            logins: Rate { per_minute: throttle.logins_per_minute, burst: throttle.logins_burst },
+            addresses: throttle.addresses,
+            trust_forwarded: throttle.trust_forwarded,
             max_frames_before_login: 64,
             max_pending_writes: 64,
             max_running_reads: 8,

@@ -31,6 +31,9 @@ pub(super) fn answer<B>(core: &Core, request: &Request<B>, ip: IpAddr) -> (Respo
         Ok(_) if core.live.is_draining() || core.live.len() >= core.settings.max_connections => {
             ((StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")]).into_response(), None)
         }
+        Ok(_) if !core.connections.admits(ip, core.steady()) => {
+            ((StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "60")]).into_response(), None)
+        }
         Ok(accepted) => {
             // One that is no text is still one: it is on no list.
             let origin =

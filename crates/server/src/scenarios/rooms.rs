@@ -1,8 +1,8 @@
 //! Chat rooms.
 
-use yanshu_protocol::{Code, Command, ConversationCommand, ConversationId, Event, OpenSession};
+use yanshu_protocol::{Code, Command, ConversationCommand, ConversationId, Event, OpenSession, SendMessage};
 
-use super::{MODERN_CONFIG, Peer, World, plain_message};
+use super::{MODERN_CONFIG, Peer, World, plain_message, text};
 
 async fn count(peer: &mut Peer, room: &ConversationId) -> i32 {
     match peer.ask(Command::Conversation(ConversationCommand::Count(room.clone()))).await.event {
@@ -152,4 +152,28 @@ async fn a_room_wakes_nobody_who_is_away() {
     tom.send_message(message).await;
     let mut bob = world.legacy("bob").await;
     assert!(!bob.told().await.iter().any(|event| matches!(event, Event::Message(_))));
+}
+
+#[tokio::test]
+async fn over_the_ceiling_of_the_app_low_messages_are_dropped_and_high_ones_and_history_are_whole() {
+    // B-508, B-269
+    let world = World::with(|config| config.apps[0].settings.limits.deliveries_per_second = 20).await;
+    let (mut tom, mut jerry) = (world.modern("tom").await, world.modern("jerry").await);
+    let room = tom.start_room().await;
+    jerry.add(&room, &["jerry"]).await;
+    for number in 0..30 {
+        let priority = if number % 2 == 0 { 1 } else { 3 };
+        let message = plain_message(&room, &format!("{priority}: {number}"));
+        tom.send_message(SendMessage { priority: Some(priority), ..message }).await;
+    }
+    let mut texts = Vec::new();
+    for event in jerry.told().await {
+        if let Event::Message(message) = event {
+            texts.push(text(&message.content));
+        }
+    }
+    let of = |priority: &str| texts.iter().filter(|text| text.starts_with(priority)).count();
+    assert_eq!(of("1: "), 15, "high messages are never dropped");
+    assert_eq!(of("3: "), 5, "half of what an app has left for a second is not for low ones");
+    assert_eq!(tom.history(&room, 100).await.len(), 30);
 }

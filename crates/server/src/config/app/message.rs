@@ -15,5 +15,7 @@ section! {
         /// How old a message may be to be edited or recalled, in seconds; afterwards 4403. 0 means any age
         /// (B-240).
         edit_window_seconds: u32 = 0;
+        /// After how many days messages are deleted; 0 means never (B-513). What is deleted does not come back.
+        retention_days: u32 = 0, in 0..=36_500;
     }
 }

@@ -184,6 +184,11 @@ impl<'d> Task<'d> {
         true
     }
 
+    /// Whether its address has a login left. One that fails counts as well: nobody guesses for long.
+    fn may_log_in(&self) -> bool {
+        self.info.ip.is_none_or(|ip| self.core.logins.admits(ip, self.core.steady()))
+    }
+
     fn start(&mut self, envelope: Envelope) {
         if self.is_from_elsewhere(&envelope) {
             let code = Code::InvalidOrigin;
@@ -194,6 +199,12 @@ impl<'d> Task<'d> {
         match self.session.command(self.core.steady(), envelope) {
             Step::Nothing => {}
             Step::Reply(answer) => self.link.answer(&answer),
+            Step::Open(request) if !self.may_log_in() => {
+                let reject =
+                    Reject::because(Code::MessageSentQuotaExceeded, "too many logins from this address");
+                let answer = self.session.opened(self.core.clock.now(), &request.reply, Err(reject));
+                self.link.answer(&answer);
+            }
             Step::Open(request) => self.open(*request),
             Step::Close { actor, reply } => self.log_out(actor, reply),
             Step::Call(call) => self.call(call, class),

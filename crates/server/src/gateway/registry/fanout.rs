@@ -14,13 +14,16 @@ pub(super) struct Encoded<'a> {
     push: &'a Push,
     rank: Rank,
     event: Option<Outbound>,
+    /// How many sessions it was for.
+    pub(super) count: u32,
     /// By dialect, and by whether it is marked as reliable.
     bodies: [Option<Bytes>; 4],
 }
 
 impl<'a> Encoded<'a> {
     pub(super) fn new(push: &'a Push) -> Self {
-        Self { push, rank: Rank::of_priority(push.priority), event: None, bodies: [const { None }; 4] }
+        let rank = Rank::of_priority(push.priority);
+        Self { push, rank, event: None, count: 0, bodies: [const { None }; 4] }
     }
 
     /// For a session that is one of many.
@@ -44,6 +47,7 @@ impl<'a> Encoded<'a> {
         if self.push.except == Some(session.key) || !meets(capabilities, self.push.needs) {
             return None;
         }
+        self.count += 1;
         let permanent = self.push.permanent && capabilities.reliable_notifications();
         Some(self.body(session.dialect, permanent))
     }

@@ -2,6 +2,7 @@
 //!
 //! Locks: the maps first, a link's outbox second. Nothing is written to a socket under the lock of the maps.
 
+mod ceiling;
 mod fanout;
 mod sessions;
 
@@ -15,8 +16,10 @@ use yanshu_session::{Actor, SessionKey};
 
 use super::link::{FlushList, Link};
 use super::settings::Settings;
+use crate::apps::Apps;
 use crate::bus::{Asking, Audience, Node, Push, SessionInfo};
 use crate::clock::Clock;
+use ceiling::Ceilings;
 use fanout::Encoded;
 use sessions::{Session, Sessions};
 
@@ -26,15 +29,19 @@ pub(crate) struct Registry {
     clock: Arc<dyn Clock>,
     list: Arc<FlushList>,
     keys: AtomicU64,
+    apps: Arc<Apps>,
+    ceilings: Ceilings,
     sessions: RwLock<Sessions>,
 }
 
 impl Registry {
-    pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>, apps: Arc<Apps>) -> Arc<Self> {
         Arc::new(Self {
             clock,
             list: Arc::new(FlushList::new(settings.bounds)),
             keys: AtomicU64::new(1),
+            apps,
+            ceilings: Ceilings::default(),
             sessions: RwLock::default(),
         })
     }
@@ -90,6 +97,10 @@ impl Registry {
 
 impl Node for Registry {
     fn deliver(&self, push: &Push) {
+        let ceiling = self.apps.ceiling(&push.app);
+        if !self.ceilings.admits(push, ceiling, self.clock.steady()) {
+            return;
+        }
         let mut encoded = Encoded::new(push);
         let sessions = self.sessions.read();
         match &push.to {
@@ -113,6 +124,7 @@ impl Node for Registry {
                 }
             }
         }
+        self.ceilings.delivered(push, ceiling, encoded.count);
     }
 
     fn flush(&self, most: usize) -> bool {

@@ -12,6 +12,7 @@ mod sizes;
 mod slow;
 mod stress;
 mod tcp;
+mod throttled;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -227,7 +228,8 @@ impl World {
         let mut settings = Settings::from(&Config::default());
         change(&mut settings);
         let clock = Arc::new(RuntimeClock { started: Instant::now(), set_by: AtomicI64::new(0) });
-        let registry = Registry::new(&settings, Arc::clone(&clock) as _);
+        let apps = Arc::new(Apps::new([app_with(AppConfig::default())]));
+        let registry = Registry::new(&settings, Arc::clone(&clock) as _, Arc::clone(&apps));
         let (sender, seen) = mpsc::unbounded_channel();
         let domain = Arc::new(FakeDomain {
             seen: sender,
@@ -236,7 +238,6 @@ impl World {
             opens: Semaphore::new(Semaphore::MAX_PERMITS),
             accepts: Semaphore::new(Semaphore::MAX_PERMITS),
         });
-        let apps = Arc::new(Apps::new([app_with(AppConfig::default())]));
         let gateway = Gateway::new(
             settings,
             Arc::clone(&clock) as _,
