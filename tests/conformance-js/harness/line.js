@@ -136,6 +136,15 @@ class Line {
     for (const passage of this.#passages) passage.down = false;
   }
 
+  /** On the present connections nothing more is taken from the server until `flow`: what it has for the client piles up. */
+  stall() {
+    for (const passage of this.#passages) passage.server.pause();
+  }
+
+  flow() {
+    for (const passage of this.#passages) passage.server.resume();
+  }
+
   /** The present connections go half open: nothing arrives in either direction and nobody is told. */
   freeze() {
     for (const passage of this.#passages) Object.assign(passage, { up: false, down: false });

@@ -3,12 +3,19 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 
 import { startServer } from '../harness/server.js';
-import { ALL, having, matrix, scene, v5 } from '../sdk/index.js';
+import { ALL, having, matrix, refusal, scene, v5 } from '../sdk/index.js';
 
 let server;
 before(async () => {
   const limits = { messages_per_minute: 60, messages_burst: 5, history_per_minute: 60, history_burst: 5, others_per_minute: 60, others_burst: 20 };
-  server = await startServer({ apps: { main: { limits }, silent: { limits: { ...limits, over: 'drop' } }, strict: { clients: { id_policy: 'strict' } } } });
+  server = await startServer({
+    apps: {
+      main: { limits },
+      silent: { limits: { ...limits, over: 'drop' } },
+      strict: { clients: { id_policy: 'strict' } },
+      official: { limits: { preset: 'leancloud' } },
+    },
+  });
 });
 after(() => server.dispose());
 const on = { server: () => server };
@@ -50,6 +57,29 @@ scene('B-505: limits.over = drop ignores what is over the limit', on, async (sta
   await bob.count('message', { cid: made.id }, 5);
   const settled = await Promise.all(answers.map((answer) => Promise.race([answer.then(() => 'ok'), bob.ping([bob.id]).then(() => 'nothing')])));
   assert.ok(settled.filter((state) => state === 'nothing').length >= 1, `${settled}`);
+});
+
+matrix('B-502 B-503 B-504 B-505: the preset of official numbers: 60 messages, 120 questions of history and 30 other commands a minute', { ...on, sdks: having('modern') }, async (stage) => {
+  const refused = refusal(4116, 'MESSAGE_SENT_QUOTA_EXCEEDED');
+  const tom = await stage.client('tom', { app: 'official' });
+  const made = await tom.create({ members: [] });
+  // Time passes meanwhile, and with each second a few more are good.
+  const messages = await flood(100, () => made.send('flood'));
+  assert.ok(messages.good >= 60 && messages.good <= 75, `${messages.good}`);
+  let limit = 0;
+  const history = await flood(200, () => { limit += 1; return made.history({ limit }); });
+  assert.ok(history.good >= 120 && history.good <= 150, `${history.good}`);
+  const others = await flood(60, () => { limit += 1; return tom.find({ limit }); });
+  assert.ok(others.good >= 25 && others.good <= 40, `${others.good}`);
+  await assert.rejects(made.send('one more'), refused);
+});
+
+matrix('B-238: the preset of official numbers: no edits and no recalls', { ...on, sdks: having('edit') }, async (stage) => {
+  const tom = await stage.client('tom', { app: 'official' });
+  const made = await tom.create({ members: [] });
+  const sent = await made.send('for ever');
+  await assert.rejects(made.edit(sent, 'not'), refusal(4406, 'MESSAGE_EDIT_DISABLED'));
+  await assert.rejects(made.recall(sent), refusal(4407, 'MESSAGE_RECALL_DISABLED'));
 });
 
 matrix('B-3: clients.id_policy = strict refuses ids that the newest documents forbid', { ...on, sdks: ALL }, async (stage) => {

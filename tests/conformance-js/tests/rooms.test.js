@@ -5,11 +5,11 @@ import { after, before, test } from 'node:test';
 import { fence } from '../harness/fence.js';
 import { RawClient } from '../harness/raw.js';
 import { startServer } from '../harness/server.js';
-import { ALL, having, matrix, name, scene, v2 } from '../sdk/index.js';
+import { ALL, having, matrix, name, scene, v2, v5 } from '../sdk/index.js';
 
 let server;
 before(async () => {
-  server = await startServer({ apps: { main: {}, brief: { room: { rejoin_seconds: 1 } }, inviting: { room: { allow_invite: true } } } });
+  server = await startServer({ connection: { outbox_frames: 256 }, apps: { main: {}, brief: { room: { rejoin_seconds: 1 } }, inviting: { room: { allow_invite: true } } } });
 });
 after(() => server.dispose());
 const on = { server: () => server };
@@ -223,6 +223,37 @@ matrix('B-266 B-267 W-155: a priority is accepted in a room', { ...on, sdks: hav
     const sent = await made.send(`priority ${priority}`, { priority });
     await bob.client.get('message', { id: sent.id });
   }
+});
+
+matrix('B-269 B-270 W-155: for who reads slowly low messages are dropped, and then normal ones, never high ones; history has them all', { ...on, sdks: [v2, v5] }, async (stage, sdk) => {
+  const line = await stage.line();
+  const tom = await stage.client('tom', { sdk: v5 });
+  const made = await tom.createRoom({ name: 'room' });
+  const bob = await stage.client('bob', { sdk, line });
+  await (await bob.conversation(made.id)).join();
+  const { HIGH, NORMAL, LOW } = tom.im.MessagePriority;
+  const sendAll = async (priority, count, size) => {
+    const sent = [];
+    for (let done = 0; done < count; done += 100) {
+      sent.push(...await Promise.all(Array.from({ length: Math.min(100, count - done) }, () => made.send('x'.repeat(size), { priority }))));
+    }
+    return sent.map(({ id }) => id);
+  };
+  line.stall();
+  // More than the network takes in by itself, and then more than the server keeps for one connection.
+  const low = await sendAll(LOW, 1_200, 5_000);
+  const normal = await sendAll(NORMAL, 60, 100);
+  const high = await sendAll(HIGH, 60, 100);
+  line.flow();
+  const last = await made.send('the last one', { priority: HIGH });
+  await bob.get('message', { id: last.id });
+  const got = new Set(bob.list('message', { cid: made.id }).map(({ id }) => id));
+  const dropped = (ids) => ids.filter((id) => !got.has(id)).length;
+  assert.deepEqual([dropped(high), dropped(low) > 0], [0, true]);
+  assert.ok(dropped(normal) / normal.length <= dropped(low.slice(-60)) / 60, `${dropped(normal)} normal, ${dropped(low.slice(-60))} of the last low`);
+  assert.deepEqual(bob.list('disconnect'), []);
+  const kept = await made.history({ limit: 1_000 });
+  assert.deepEqual(kept.map(({ id }) => id), [...low, ...normal, ...high, last.id].slice(-1_000));
 });
 
 scene('B-43 B-45: all four generations in one room', on, async (stage) => {
