@@ -21,8 +21,8 @@ impl LocalBus {
 }
 
 impl Bus for LocalBus {
-    fn publish(&self, push: Push) {
-        self.node.deliver(&push);
+    fn publish(&self, push: Push) -> Option<Asking<'_, ()>> {
+        self.node.deliver(push)
     }
 
     fn flush(&self, most: usize) -> bool {

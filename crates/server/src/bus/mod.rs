@@ -76,8 +76,11 @@ pub(crate) struct SessionInfo {
 /// The cluster as the domain sees it. `publish` and `flush` are called by the one dispatcher of the node, so
 /// what is published in order arrives in order.
 pub(crate) trait Bus: Send + Sync + Debug + 'static {
-    /// Tells everyone it is for. Frames may wait for the next [`Bus::flush`].
-    fn publish(&self, push: Push);
+    /// Tells everyone it is for. Frames may wait for the next [`Bus::flush`]. Where many are to be told, it
+    /// gives what is left to do, in portions that delay nobody; nothing else may be published before that is
+    /// done, or some would hear things in another order.
+    #[must_use]
+    fn publish(&self, push: Push) -> Option<Asking<'_, ()>>;
 
     /// Sends what waits, to at most `most` connections, and says whether more wait. Called when nothing more
     /// is ready, so that many frames share one write; in portions, so that a large fan-out delays nobody.
@@ -127,7 +130,7 @@ pub(crate) trait Bus: Send + Sync + Debug + 'static {
 /// The sessions connected to this node. The gateway's registry is the one implementation; every method
 /// returns at once, except the probe.
 pub(crate) trait Node: Send + Sync + Debug + 'static {
-    fn deliver(&self, push: &Push);
+    fn deliver(&self, push: Push) -> Option<Asking<'_, ()>>;
     fn flush(&self, most: usize) -> bool;
     fn hold(&self, key: SessionKey);
     fn release(&self, key: SessionKey);

@@ -54,7 +54,8 @@ impl Service {
             };
             respond(outcome);
             if let Some(push) = told {
-                bus.publish(push);
+                // One session is told at once: nothing is left to do.
+                drop(bus.publish(push));
             }
         })
     }

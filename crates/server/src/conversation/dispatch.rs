@@ -144,14 +144,14 @@ pub(super) fn dispatcher(
             for job in round.drain(..) {
                 match job.tell {
                     Tell::Nothing => {}
-                    Tell::Pushes(pushes) => pushes.into_iter().for_each(|push| bus.publish(push)),
+                    Tell::Pushes(pushes) => tell(&*bus, pushes).await,
                     Tell::Expelled { app, room, clients, pushes } => {
                         expel(&*bus, &app, &room, &clients).await;
-                        pushes.into_iter().for_each(|push| bus.publish(push));
+                        tell(&*bus, pushes).await;
                     }
                     Tell::Hold(key) => bus.hold(key),
                     Tell::Release(key, missed) => {
-                        missed.into_iter().for_each(|push| bus.publish(push));
+                        tell(&*bus, missed).await;
                         bus.release(key);
                     }
                     Tell::Message(fanout) => publish(&*store, &*bus, &rosters, *fanout).await,
@@ -170,6 +170,14 @@ async fn expel(bus: &dyn Bus, app: &AppId, room: &ConversationId, clients: &[Cli
             if bus.room_of(session.key).await.as_ref() == Some(room) {
                 bus.leave_room(session.key).await;
             }
+        }
+    }
+}
+
+async fn tell(bus: &dyn Bus, pushes: impl IntoIterator<Item = Push>) {
+    for push in pushes {
+        if let Some(rest) = bus.publish(push) {
+            rest.await;
         }
     }
 }
@@ -193,8 +201,7 @@ async fn publish(store: &dyn Store, bus: &dyn Bus, rosters: &Rosters, fanout: Fa
         }
     };
     let Some(roster) = roster else { return };
-    let push = message_push(app, &message, &roster, origin, transient, priority);
-    bus.publish(push);
+    tell(bus, [message_push(app, &message, &roster, origin, transient, priority)]).await;
 }
 
 /// A message as it is pushed to everyone who shall have it now (W-284).

@@ -10,18 +10,18 @@ use crate::bus::{Needs, Push};
 use crate::gateway::outbox::Rank;
 
 /// A push and the forms it was encoded in so far.
-pub(super) struct Encoded<'a> {
-    push: &'a Push,
+pub(super) struct Encoded {
+    pub(super) push: Push,
     rank: Rank,
     event: Option<Outbound>,
-    /// How many sessions it was for.
+    /// How many sessions it was for since this was last looked at.
     pub(super) count: u32,
     /// By dialect, and by whether it is marked as reliable.
     bodies: [Option<Bytes>; 4],
 }
 
-impl<'a> Encoded<'a> {
-    pub(super) fn new(push: &'a Push) -> Self {
+impl Encoded {
+    pub(super) fn new(push: Push) -> Self {
         let rank = Rank::of_priority(push.priority);
         Self { push, rank, event: None, count: 0, bodies: [const { None }; 4] }
     }
@@ -55,7 +55,7 @@ impl<'a> Encoded<'a> {
     fn body(&mut self, dialect: Dialect, permanent: bool) -> &Bytes {
         // Base64 wraps the same bytes as binary protobuf.
         let form = usize::from(dialect == Dialect::Json) * 2 + usize::from(permanent);
-        let (push, event) = (self.push, &mut self.event);
+        let (push, event) = (&self.push, &mut self.event);
         self.bodies[form].get_or_insert_with(|| {
             let event = event.get_or_insert_with(|| Outbound {
                 client: None,

@@ -12,6 +12,7 @@ use yanshu_protocol::frame::Opcode;
 use yanshu_protocol::{AppId, ClientId, ConversationId};
 use yanshu_session::{Actor, Capabilities, SessionKey};
 
+use super::room::Room;
 use crate::gateway::link::Link;
 use crate::gateway::outbox::{Admission, Frame, Head, Outbox, Rank};
 
@@ -98,7 +99,7 @@ type ByClient = HashMap<ClientId, OfClient>;
 pub(super) struct Sessions {
     by_key: HashMap<SessionKey, Arc<Session>>,
     by_client: HashMap<AppId, ByClient>,
-    rooms: HashMap<AppId, HashMap<ConversationId, ByClient>>,
+    rooms: HashMap<AppId, HashMap<ConversationId, Room>>,
     /// The room of each session that is in one: at most one (W-149).
     places: HashMap<SessionKey, ConversationId>,
 }
@@ -117,7 +118,7 @@ impl Sessions {
         self.by_client.get(app)
     }
 
-    pub(super) fn room(&self, app: &AppId, room: &ConversationId) -> Option<&ByClient> {
+    pub(super) fn room(&self, app: &AppId, room: &ConversationId) -> Option<&Room> {
         self.rooms.get(app)?.get(room)
     }
 
@@ -160,7 +161,7 @@ impl Sessions {
         }
         self.leave_room(key);
         let rooms = self.rooms.entry(session.actor.app.clone()).or_default();
-        add(rooms.entry(room.clone()).or_default(), &session.actor.client, &session);
+        rooms.entry(room.clone()).or_default().add(&session);
         self.places.insert(key, room.clone());
         self.check_invariants();
         true
@@ -168,16 +169,16 @@ impl Sessions {
 
     pub(super) fn leave_room(&mut self, key: SessionKey) -> Option<ConversationId> {
         let place = self.places.remove(&key)?;
-        let Actor { app, client, .. } = &*self.by_key.get(&key)?.actor;
-        if let Some(rooms) = self.rooms.get_mut(app) {
+        let session = self.by_key.get(&key)?;
+        if let Some(rooms) = self.rooms.get_mut(&session.actor.app) {
             if let Some(room) = rooms.get_mut(&place) {
-                remove(room, client, key);
+                room.remove(session);
                 if room.is_empty() {
                     rooms.remove(&place);
                 }
             }
             if rooms.is_empty() {
-                self.rooms.remove(app);
+                self.rooms.remove(&session.actor.app);
             }
         }
         self.check_invariants();
@@ -196,13 +197,13 @@ impl Sessions {
             let listed = self.of(&session.actor.app, &session.actor.client);
             assert!(listed.iter().any(|listed| listed.key == *key), "{key:?} is under its client");
         }
-        let present: usize =
-            self.rooms.values().flat_map(HashMap::values).flat_map(HashMap::values).map(SmallVec::len).sum();
-        assert_eq!(present, self.places.len(), "every session in a room has one place");
+        let present = self.rooms.values().flat_map(HashMap::values).flat_map(|room| room.after(None));
+        assert_eq!(present.count(), self.places.len(), "every session in a room has one place");
         for (key, place) in &self.places {
             let actor = &self.by_key[key].actor;
             let room = self.room(&actor.app, place).expect("a place is a room");
-            assert!(room[&actor.client].iter().any(|present| present.key == *key));
+            assert!(room.after(None).any(|present| present.key == *key));
+            assert!(room.clients().any(|present| *present == actor.client));
         }
     }
 }

@@ -96,7 +96,7 @@ async fn a_close_is_answered_at_once_and_the_line_ends() {
 async fn what_was_queued_before_a_close_is_sent_before_its_answer() {
     let mut world = World::new();
     let mut alice = world.client("alice").await;
-    world.registry.deliver(&push(to(&["alice"]), 1));
+    assert!(world.registry.deliver(push(to(&["alice"]), 1)).is_none());
     alice.frame(Opcode::Close, b"").await;
     assert_eq!(number(&alice.event().await), 1);
     assert_eq!(alice.next().await, Received::Close(None));

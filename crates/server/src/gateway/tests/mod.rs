@@ -303,7 +303,7 @@ impl World {
     }
 
     pub(super) fn publish(&self, push: &Push) {
-        self.registry.deliver(push);
+        assert!(self.registry.deliver(push.clone()).is_none(), "few are told at once");
         while self.registry.flush(64) {}
     }
 

@@ -210,13 +210,58 @@ async fn a_large_fan_out_is_flushed_in_portions() {
     }
     let names: Vec<String> = (0..10).map(|index| format!("client-{index}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    world.registry.deliver(&push(to(&names), 1));
+    assert!(world.registry.deliver(push(to(&names), 1)).is_none());
     assert!(world.registry.flush(4));
     assert!(world.registry.flush(4));
     assert!(!world.registry.flush(4));
     for connection in &mut connections {
         assert_eq!(number(&connection.event().await), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_room_is_told_in_portions_while_others_come_and_go() {
+    // B-375, B-387: whoever is there all along is told once; whoever has left is not.
+    const PRESENT: usize = 1200;
+    let mut world = World::with(|settings| settings.bounds.frames = 2 * PRESENT);
+    let registry = Arc::clone(&world.registry);
+    let (mut first, key) = session(&mut world, "first", 0).await;
+    world.registry.enter_room(key, &room("lounge"));
+    let mut crowd = Vec::new();
+    for index in 0..PRESENT {
+        let fresh = fresh_session(&world, &format!("client-{index}"));
+        world.registry.hold(fresh);
+        world.registry.release(fresh);
+        world.registry.enter_room(fresh, &room("lounge"));
+        crowd.push(fresh);
+    }
+    let (mut last, key) = session(&mut world, "last", 0).await;
+    world.registry.enter_room(key, &room("lounge"));
+    while world.registry.flush(64) {}
+    for _ in 0..PRESENT {
+        assert_eq!(number(&first.event().await), 0, "the answers to the opens");
+    }
+
+    let mut rest = registry.deliver(push(Audience::Room(room("lounge")), 1)).expect("more to be told");
+    assert!(rest.as_mut().now_or_never().is_none(), "it lets others go first");
+    world.registry.leave_room(crowd[0]);
+    world.registry.leave_room(crowd[PRESENT - 1]);
+    let (mut late, key) = session(&mut world, "late", 0).await;
+    world.registry.enter_room(key, &room("lounge"));
+    rest.await;
+    while world.registry.flush(64) {}
+    assert_eq!(number(&late.event().await), 1);
+    assert_eq!(number(&last.event().await), 1);
+    // The crowd shares the first connection.
+    assert!(world.registry.deliver(push(to(&["first", "last", "late"]), 2)).is_none());
+    while world.registry.flush(64) {}
+    let mut told = 0;
+    while number(&first.event().await) == 1 {
+        told += 1;
+    }
+    assert_eq!(told, 1 + PRESENT - 1);
+    assert_eq!(number(&last.event().await), 2);
+    assert_eq!(number(&late.event().await), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -230,7 +275,7 @@ async fn the_local_bus_asks_the_one_node_there_is() {
     assert!(bus.enter_room(key, &room("lounge")).await);
     assert_eq!(bus.room_of(key).await, Some(room("lounge")));
     assert_eq!(bus.room_members(&app(), &room("lounge"), 10).await, [client("alice")]);
-    bus.publish(push(Audience::Room(room("lounge")), 1));
+    assert!(bus.publish(push(Audience::Room(room("lounge")), 1)).is_none());
     assert!(!bus.flush(64));
     assert_eq!(number(&alice.event().await), 1);
     assert_eq!(bus.leave_room(key).await, Some(room("lounge")));

@@ -83,7 +83,7 @@ async fn under_load_from_all_sides_each_command_is_answered_once_and_pushes_keep
             let answers: Vec<Respond> = domain.told.lock().kept.drain(..).collect();
             answers.into_iter().for_each(|respond| respond(Ok(Event::Echo)));
             if sent < PUSHES {
-                registry.deliver(&push(all.clone(), sent));
+                assert!(registry.deliver(push(all.clone(), sent)).is_none());
                 sent += 1;
             }
             while registry.flush(3) {}
