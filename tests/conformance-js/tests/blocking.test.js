@@ -214,6 +214,29 @@ matrix('B-432 W-444: without a signature, or with a wrong one, nothing is blocke
   }
 });
 
+matrix('B-140 R-114 W-260: the app blocks a client: it is told as if the maker had done it', on, async (stage) => {
+  const { tom, bob, eve, made, there } = await group(stage);
+  const list = `/1.2/rtm/conversations/${made.id}/blacklists`;
+  await server.rest('POST', list, { client_ids: [bob.id] });
+  for (const kind of ['blocked', 'kicked']) assert.equal((await bob.get(kind, { cid: made.id })).by, tom.id);
+  for (const kind of ['membersblocked', 'membersleft']) assert.deepEqual((await eve.get(kind, { cid: made.id })).members, [bob.id]);
+  await assert.rejects(there.join(), BLOCKED);
+  assert.deepEqual((await server.rest('GET', list)).client_ids, [bob.id]);
+  await server.rest('DELETE', list, { client_ids: [bob.id] });
+  await bob.get('unblocked', { cid: made.id });
+  await there.join();
+});
+
+matrix('B-135 B-140 R-115: the app keeps a client out of a conversation: nobody adds it', on, async (stage) => {
+  const { eve, made } = await group(stage);
+  await made.remove([eve.id]);
+  await server.rest('POST', `/1.2/rtm/clients/${eve.id}/blacklists`, { conv_id: made.id });
+  const { failures } = await made.add([eve.id]);
+  assert.deepEqual(failures.map(({ code, clientIds }) => [code, clientIds]), [[4548, [eve.id]]]);
+  await server.rest('DELETE', `/1.2/rtm/clients/${eve.id}/blacklists`, { conv_id: made.id });
+  assert.deepEqual((await made.add([eve.id])).successfulClientIds, [eve.id]);
+});
+
 for (const [one, other] of [[v4, v5], [v5, v4]]) {
   scene(`B-137: ${one.name} blocks ${other.name}`, { server: () => server }, async (stage) => {
     const [tom, bob] = [await stage.client('tom', { sdk: one }), await stage.client('bob', { sdk: other })];

@@ -163,3 +163,46 @@ scene('B-126: the two generations that can silence each other', { server: () => 
   await tom.get('muted', { cid: made.id, by: bob.id });
   assert.deepEqual((await made.silenced()).results, [bob.id, tom.id]);
 });
+
+const byTheApp = (method, cid, path, body) => server.rest(method, `/1.2/rtm/conversations/${cid}/${path}`, body);
+const FOR_A_TIME = refusal(4315, 'CONVERSATION_TEMPORARY_BLACKLISTED');
+
+matrix('B-132 R-111: the app silences a client for a time; afterwards it speaks again with nothing else done', { server: () => server }, async (stage) => {
+  const { bob, made, there } = await group(stage);
+  await byTheApp('POST', made.id, 'temporary-silenceds', { client_id: bob.id, ttl: 1 });
+  await assert.rejects(there.send('let me speak'), FOR_A_TIME);
+  const attempt = () => there.send('at last').catch((error) => { FOR_A_TIME(error); });
+  let sent;
+  do { sent = await attempt(); } while (!sent);
+});
+
+matrix('B-132 R-111: the app ends such a silence before its time; nobody is told of either', { server: () => server }, async (stage) => {
+  const { tom, bob, made, there } = await group(stage);
+  await byTheApp('POST', made.id, 'temporary-silenceds', { client_id: bob.id, ttl: 3_600 });
+  await assert.rejects(there.send('let me speak'), FOR_A_TIME);
+  await byTheApp('DELETE', made.id, `temporary-silenceds?client_id=${bob.id}`);
+  await there.send('thank you');
+  await fence(tom, bob);
+  assert.deepEqual([...told(tom, made.id), ...told(bob, made.id)], []);
+});
+
+matrix('B-133 R-112 W-260: the app silences for good: it is told as if the maker had done it', on, async (stage) => {
+  const { tom, bob, eve, made, there } = await group(stage);
+  await byTheApp('POST', made.id, 'permanent-silenceds', { client_ids: [bob.id] });
+  assert.equal((await bob.get('muted', { cid: made.id })).by, tom.id);
+  assert.deepEqual((await eve.get('membersmuted', { cid: made.id })).members, [bob.id]);
+  await assert.rejects(there.send('let me speak'), SILENCED);
+  assert.deepEqual((await byTheApp('GET', made.id, 'permanent-silenceds')).client_ids, [bob.id]);
+  await byTheApp('DELETE', made.id, 'permanent-silenceds', { client_ids: [bob.id] });
+  await bob.get('unmuted', { cid: made.id });
+  await there.send('thank you');
+});
+
+matrix('B-132 B-396: for a time, in a chat room', { server: () => server }, async (stage) => {
+  const [tom, bob] = await stage.clients('tom', 'bob');
+  const made = await tom.createRoom({ name: 'room' });
+  const there = await bob.conversation(made.id);
+  await there.join();
+  await server.rest('POST', `/1.2/rtm/chatrooms/${made.id}/temporary-silenceds`, { client_id: bob.id, ttl: 60 });
+  await assert.rejects(there.send('let me speak'), FOR_A_TIME);
+});
