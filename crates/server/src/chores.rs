@@ -89,11 +89,12 @@ impl House {
                 resend_keys_before: before(now, self.resend_window),
                 rooms_lost_before: before(now, longest_return),
                 notices_before: before(now, NOTICES_KEPT),
+                policies: Vec::new(),
                 done,
             })
             .await;
         match waiter.await {
-            Ok(Ok(rows)) => rows > 0,
+            Ok(Ok(forgotten)) => forgotten.work > 0,
             Ok(Err(error)) => {
                 tracing::error!(%error, "expired rows were not forgotten");
                 false

@@ -28,9 +28,9 @@ pub(crate) use types::{
     ReceiptTimes, Roster, StoredMessage, Subscription, UnreadState,
 };
 pub(crate) use write::{
-    Appended, AttributesUpdated, CommitPoint, Completion, Created, CursorMove, Draft, MembersOutcome,
-    MembersRequest, NewConversation, PatchDraft, Patched, RoomPresence, SessionEnd, StoredWill, TagHolder,
-    UpdateRequest, Write, WriteError,
+    Appended, AttributesUpdated, CommitPoint, Completion, Created, CursorMove, Draft, Forgotten,
+    MembersOutcome, MembersRequest, NewConversation, PatchDraft, Patched, Retention, RoomPresence,
+    SessionEnd, StoredWill, TagHolder, UpdateRequest, Write, WriteError,
 };
 
 use std::future::Future;

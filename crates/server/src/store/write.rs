@@ -138,17 +138,39 @@ pub(crate) enum Write {
     HoldTag(Box<TagHolder>, Completion<()>),
     /// Changes nothing: tells a place in the order of changes. Costs no commit of its own.
     Mark(Completion<CommitPoint>),
-    /// Forgets what has expired at `now`: temporary conversations with all that belongs to them, resend keys
-    /// of messages before `resend_keys_before` (some live up to twice as long), rooms of devices lost before
-    /// `rooms_lost_before`, notices from before `notices_before`, session ends and tag holds. Does a bounded portion, so that nobody waits for it, and
-    /// gives the number of rows; there may be more as long as that is not 0.
+    /// Deletes a conversation with all that belongs to it. Nobody finds it any more; its rows go in portions.
+    DeleteConversation { app: AppId, conversation: ConversationId, done: Completion<()> },
+    /// Forgets what has expired at `now`: temporary conversations and deleted ones with all that belongs to them,
+    /// resend keys of messages before `resend_keys_before` (some live up to twice as long), rooms of devices lost
+    /// before `rooms_lost_before`, notices from before `notices_before`, session ends, tag holds and times of silence,
+    /// and what apps do not want kept. Does a bounded portion, so that nobody waits for it.
     Expire {
         now: Timestamp,
         resend_keys_before: Timestamp,
         rooms_lost_before: Timestamp,
         notices_before: Timestamp,
-        done: Completion<u64>,
+        /// What apps do not want kept. Looked for again when these times have moved on by an hour.
+        policies: Vec<(AppId, Retention)>,
+        done: Completion<Forgotten>,
     },
+}
+
+/// What an app does not want kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// Messages from before this time (B-513).
+    pub(crate) messages_before: Option<Timestamp>,
+    /// Conversations, other than temporary ones, without a message or a change since this time (B-514).
+    pub(crate) idle_before: Option<Timestamp>,
+}
+
+/// What was forgotten in one portion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Forgotten {
+    /// Roughly how many rows; there may be more to do as long as it is not 0.
+    pub(crate) work: u64,
+    /// Idle conversations that are gone with it.
+    pub(crate) conversations: Vec<(AppId, ConversationId)>,
 }
 
 /// A place in the order of changes: every message appended before it is at most this.

@@ -12,7 +12,9 @@ pub(crate) mod notices;
 pub(crate) mod order;
 pub(crate) mod patches;
 pub(crate) mod receipts;
+pub(crate) mod removal;
 pub(crate) mod restrictions;
+pub(crate) mod retention;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod sessions;
@@ -210,6 +212,20 @@ macro_rules! suite {
                 a_device_that_left_its_room_does_not_return,
                 after_a_restart_devices_in_rooms_were_lost_then,
                 expiry_works_in_portions_and_ends,
+            ];
+            removal: [
+                a_deleted_conversation_is_gone_at_once_for_everybody,
+                a_deleted_conversation_gives_up_its_names,
+                a_deleted_service_conversation_takes_its_threads_along,
+                what_is_deleted_goes_in_portions_and_others_stay,
+            ];
+            retention: [
+                old_messages_are_forgotten_and_newer_ones_stay,
+                old_messages_in_threads_are_forgotten,
+                a_forgotten_message_leaves_nothing_behind,
+                an_idle_conversation_is_forgotten_with_its_history,
+                what_changed_lately_is_not_idle,
+                an_app_without_a_wish_keeps_everything,
             ];
             search: [
                 a_search_finds_members_conversations_newest_first,

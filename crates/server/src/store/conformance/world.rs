@@ -12,9 +12,9 @@ use yanshu_protocol::{
 use super::Place;
 use crate::ids::IdSource;
 use crate::store::{
-    Appended, CommitPoint, Completion, Conversation, Created, CursorMove, Draft, HistoryPage, MembersOutcome,
-    MembersRequest, MissedMessages, NewConversation, PatchDraft, Patched, RestrictOutcome, RestrictRequest,
-    RoleOutcome, Roster, Store, StoredMessage, UnreadState, Write, WriteError,
+    Appended, CommitPoint, Completion, Conversation, Created, CursorMove, Draft, Forgotten, HistoryPage,
+    MembersOutcome, MembersRequest, MissedMessages, NewConversation, PatchDraft, Patched, RestrictOutcome,
+    RestrictRequest, Retention, RoleOutcome, Roster, Store, StoredMessage, UnreadState, Write, WriteError,
 };
 
 /// When the clock starts.
@@ -129,6 +129,11 @@ impl World {
             ..self.new_conversation(ConversationKind::Service, subscribers)
         };
         self.create(request).await.conversation.id
+    }
+
+    pub(crate) async fn delete(&self, conversation: &ConversationId) -> Result<(), WriteError> {
+        let (app, conversation) = (self.app.clone(), conversation.clone());
+        self.write(|done| Write::DeleteConversation { app, conversation, done }).await
     }
 
     /// Sends a text between a service conversation and one client, a millisecond later.
@@ -389,12 +394,27 @@ impl World {
     }
 
     pub(crate) async fn expire(&self, resend_keys_before: Timestamp, rooms_lost_before: Timestamp) -> u64 {
-        self.forget(resend_keys_before, rooms_lost_before, Timestamp(0)).await
+        self.forget(resend_keys_before, rooms_lost_before, Timestamp(0), Retention::default()).await.work
     }
 
     /// Forgets a portion of the notices from before a time.
     pub(crate) async fn forget_notices(&self, before: Timestamp) -> u64 {
-        self.forget(Timestamp(0), Timestamp(0), before).await
+        self.forget(Timestamp(0), Timestamp(0), before, Retention::default()).await.work
+    }
+
+    /// Forgets all that the app does not want kept, and gives the idle conversations that went with it.
+    pub(crate) async fn retain(&self, policy: Retention) -> Vec<ConversationId> {
+        let mut gone = Vec::new();
+        loop {
+            let forgotten = self.forget(Timestamp(0), Timestamp(0), Timestamp(0), policy).await;
+            gone.extend(forgotten.conversations.into_iter().map(|(app, id)| {
+                assert_eq!(app, self.app);
+                id
+            }));
+            if forgotten.work == 0 {
+                return gone;
+            }
+        }
     }
 
     async fn forget(
@@ -402,11 +422,19 @@ impl World {
         resend_keys_before: Timestamp,
         rooms_lost_before: Timestamp,
         notices_before: Timestamp,
-    ) -> u64 {
+        policy: Retention,
+    ) -> Forgotten {
         let now = self.now();
-        self.write(|done| Write::Expire { now, resend_keys_before, rooms_lost_before, notices_before, done })
-            .await
-            .unwrap()
+        let policies = vec![(self.app.clone(), policy)];
+        let expire = |done| Write::Expire {
+            now,
+            resend_keys_before,
+            rooms_lost_before,
+            notices_before,
+            policies,
+            done,
+        };
+        self.write(expire).await.unwrap()
     }
 
     /// Forgets all that has expired, keys and rooms aside.

@@ -4,7 +4,7 @@ use crate::store::{Completion, StoreError, Write, WriteError};
 
 use super::write::{
     Batch, Failure, blocklists, cursors, expiry, members, messages, notices, order, patches, properties,
-    sessions,
+    removal, sessions,
 };
 
 /// One change. Running it may be repeated: if a batch is rolled back, each of its changes is run again.
@@ -101,8 +101,11 @@ pub(super) fn job(write: Write) -> Box<dyn Job> {
         Write::Mark(done) => {
             Box::new(Slot { request: (), changes: false, apply: messages::mark, outcome: None, done })
         }
-        Write::Expire { now, resend_keys_before, rooms_lost_before, notices_before, done } => {
-            let due = expiry::Expire { now, resend_keys_before, rooms_lost_before, notices_before };
+        Write::DeleteConversation { app, conversation, done } => {
+            slot((app, conversation), done, removal::delete)
+        }
+        Write::Expire { now, resend_keys_before, rooms_lost_before, notices_before, policies, done } => {
+            let due = expiry::Expire { now, resend_keys_before, rooms_lost_before, notices_before, policies };
             slot(due, done, expiry::expire)
         }
     }

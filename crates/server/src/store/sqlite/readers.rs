@@ -38,8 +38,10 @@ pub(super) struct Reader {
     pub(super) connection: Connection,
     pub(super) recent: Arc<Recent>,
     apps: HashMap<AppId, i64>,
-    /// Keys never change, and that of a deleted conversation finds nothing.
+    /// They never change; those of deleted conversations are forgotten.
     keys: Generations<(AppId, ConversationId), Address>,
+    /// How many conversations were deleted when they were last forgotten.
+    gone: u64,
 }
 
 /// Where a conversation is found.
@@ -74,6 +76,11 @@ impl Reader {
 
     /// Where a conversation is found.
     pub(super) fn address(&mut self, app: &AppId, id: &ConversationId) -> rusqlite::Result<Option<Address>> {
+        let gone = self.recent.gone();
+        if gone != self.gone {
+            self.gone = gone;
+            self.keys.clear();
+        }
         let place = (app.clone(), id.clone());
         if let Some(&mut address) = self.keys.get_mut(&place) {
             return Ok(Some(address));
@@ -147,6 +154,7 @@ impl Lane {
                 recent: Arc::clone(recent),
                 apps: HashMap::new(),
                 keys: Generations::new(KEYS),
+                gone: recent.gone(),
             };
             let receiver = Arc::clone(&receiver);
             let thread = std::thread::Builder::new()

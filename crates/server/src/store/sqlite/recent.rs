@@ -11,6 +11,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use yanshu_protocol::MessageId;
@@ -36,9 +37,20 @@ pub(super) type Places = Arc<VecDeque<Place>>;
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     places: RwLock<HashMap<i64, Places>>,
+    /// Counts deleted conversations, so that readers notice and forget where they were.
+    gone: AtomicU64,
 }
 
 impl Recent {
+    pub(super) fn conversation_gone(&self) {
+        self.gone.fetch_add(1, Ordering::Release);
+    }
+
+    /// How many conversations were deleted so far.
+    pub(super) fn gone(&self) -> u64 {
+        self.gone.load(Ordering::Acquire)
+    }
+
     /// Those of one conversation.
     pub(super) fn of(&self, conversation: i64) -> Places {
         self.places.read().get(&conversation).cloned().unwrap_or_default()

@@ -1,14 +1,14 @@
 //! Forgetting what has expired, a bounded portion at a time so that messages need not wait for it.
 
-use rusqlite::OptionalExtension;
-use yanshu_protocol::{ConversationId, Timestamp};
+use yanshu_protocol::{AppId, Timestamp};
 
-use crate::store::sqlite::rows::{self, count};
+use crate::store::sqlite::rows::count;
+use crate::store::{Forgotten, Retention};
 
-use super::{Batch, Failure};
+use super::{Batch, Failure, removal, retention};
 
-/// Rows deleted in one go, roughly.
-const PORTION: i64 = 2_000;
+/// Rows deleted in one go, roughly: a few milliseconds of work.
+const PORTION: i64 = 300;
 
 /// When things are old enough to go.
 pub(in crate::store::sqlite) struct Expire {
@@ -16,10 +16,11 @@ pub(in crate::store::sqlite) struct Expire {
     pub(in crate::store::sqlite) resend_keys_before: Timestamp,
     pub(in crate::store::sqlite) rooms_lost_before: Timestamp,
     pub(in crate::store::sqlite) notices_before: Timestamp,
+    pub(in crate::store::sqlite) policies: Vec<(AppId, Retention)>,
 }
 
-/// Forgets, and gives the number of rows; 0 when nothing is left to forget.
-pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> Result<u64, Failure> {
+/// Forgets a portion.
+pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> Result<Forgotten, Failure> {
     let forgotten = batch.memory.filing.expire_keys(batch.connection, due.resend_keys_before, due.now)?;
     let mut rows = count(forgotten);
     batch
@@ -59,72 +60,22 @@ pub(in crate::store::sqlite) fn expire(batch: &mut Batch<'_>, due: &Expire) -> R
             due.now,
         ),
     ] {
-        rows += count(batch.connection.prepare_cached(sql)?.execute([boundary.0, PORTION])?);
+        if rows < PORTION {
+            rows += count(batch.connection.prepare_cached(sql)?.execute([boundary.0, PORTION - rows])?);
+        }
     }
     while rows < PORTION {
-        let portion = conversation(batch, due.now, PORTION - rows)?;
+        let portion = removal::remove_some(batch, due.now, PORTION - rows)?;
         if portion == 0 {
             break;
         }
         rows += portion;
     }
-    Ok(rows.unsigned_abs())
-}
-
-/// Deletes up to `most` rows of one expired conversation; itself last.
-fn conversation(batch: &mut Batch<'_>, now: Timestamp, most: i64) -> rusqlite::Result<i64> {
-    let connection = batch.connection;
-    let expired = connection
-        .prepare_cached(
-            "SELECT key, app, id FROM conversation WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT 1",
-        )?
-        .query_row([now.0], |row| {
-            Ok((row.get::<_, i64>(0)?, (row.get::<_, i64>(1)?, rows::id::<ConversationId>(row, 2)?)))
-        })
-        .optional()?;
-    let Some((key, place)) = expired else { return Ok(0) };
-
-    // What is not in the index could not be found by it.
-    batch.memory.filing.file_all_of(connection, key)?;
-    let mut rows = 0;
-    for sql in [
-        "DELETE FROM message WHERE row IN (SELECT row FROM message_index WHERE conversation = ?1 LIMIT ?2)",
-        "DELETE FROM message_index WHERE (conversation, at, id) IN
-             (SELECT conversation, at, id FROM message_index WHERE conversation = ?1 LIMIT ?2)",
-        "DELETE FROM patch WHERE (conversation, patched_at) IN
-             (SELECT conversation, patched_at FROM patch WHERE conversation = ?1 LIMIT ?2)",
-        "DELETE FROM receipt_time WHERE (conversation, client, what, position) IN
-             (SELECT conversation, client, what, position FROM receipt_time WHERE conversation = ?1 LIMIT ?2)",
-        "DELETE FROM resend_even WHERE (conversation, hash) IN
-             (SELECT conversation, hash FROM resend_even WHERE conversation = ?1 LIMIT ?2)",
-        "DELETE FROM resend_odd WHERE (conversation, hash) IN
-             (SELECT conversation, hash FROM resend_odd WHERE conversation = ?1 LIMIT ?2)",
-    ] {
-        rows += count(connection.prepare_cached(sql)?.execute([key, most])?);
+    let mut conversations = Vec::new();
+    if rows < PORTION {
+        let portion = retention::walk(batch, &due.policies, PORTION - rows)?;
+        rows += portion.work;
+        conversations = portion.conversations;
     }
-    if rows > 0 {
-        // There may be more of it; the rest goes when nothing else is left.
-        return Ok(rows);
-    }
-    connection
-        .prepare_cached(
-            "DELETE FROM membership WHERE conversation = ?1 AND app = ?2
-             AND client IN (SELECT client FROM member WHERE conversation = ?1)",
-        )?
-        .execute([key, place.0])?;
-    for sql in [
-        "DELETE FROM group_notice WHERE conversation = ?",
-        "DELETE FROM manager WHERE conversation = ?",
-        "DELETE FROM restriction WHERE conversation = ?",
-        "DELETE FROM blocked_conversation WHERE conversation = ?",
-        "DELETE FROM member WHERE conversation = ?",
-        "DELETE FROM tail WHERE conversation = ?",
-        "DELETE FROM conversation WHERE key = ?",
-    ] {
-        connection.prepare_cached(sql)?.execute([key])?;
-    }
-    batch.memory.moved.remove(&key);
-    batch.memory.conversations.remove(&place);
-    batch.memory.orders.remove(&key);
-    Ok(1)
+    Ok(Forgotten { work: rows.unsigned_abs(), conversations })
 }

@@ -56,6 +56,7 @@ struct Staged {
     filed: Vec<(i64, usize)>,
     filed_keys: Vec<(i64, i64)>,
     round_before: Option<Option<Round>>,
+    conversation_gone: bool,
 }
 
 impl Filing {
@@ -92,6 +93,11 @@ impl Filing {
         self.resends = Some(resends);
         self.due = true;
         Ok(forgotten)
+    }
+
+    /// A conversation is no longer found where readers remember it.
+    pub(super) fn conversation_gone(&mut self) {
+        self.staged.conversation_gone = true;
     }
 
     /// Adds the place of a message just written.
@@ -163,10 +169,28 @@ impl Filing {
         Ok(())
     }
 
+    /// Files up to `most` places of one conversation from before a time.
+    pub(super) fn file_old_of(
+        &mut self,
+        connection: &Connection,
+        conversation: i64,
+        boundary: Timestamp,
+        most: usize,
+    ) -> rusqlite::Result<()> {
+        let before = self.filed_now(conversation);
+        let places = self.recent.of(conversation);
+        let old = places.partition_point(|place| place.at < boundary.0).saturating_sub(before);
+        self.file(connection, conversation, before, i64::MAX, old.min(most)).map(drop)
+    }
+
+    /// How many places of a conversation this batch has filed.
+    fn filed_now(&self, conversation: i64) -> usize {
+        self.staged.filed.iter().filter(|(key, _)| *key == conversation).map(|(_, count)| count).sum()
+    }
+
     /// Files all of one conversation.
     pub(super) fn file_all_of(&mut self, connection: &Connection, conversation: i64) -> rusqlite::Result<()> {
-        let before: usize =
-            self.staged.filed.iter().filter(|(key, _)| *key == conversation).map(|(_, count)| count).sum();
+        let before = self.filed_now(conversation);
         self.file(connection, conversation, before, i64::MAX, usize::MAX)?;
         let (of_it, others) = std::mem::take(&mut self.staged.added)
             .into_iter()
@@ -207,6 +231,9 @@ impl Filing {
         self.waiting -= staged.filed.iter().map(|(_, count)| count).sum::<usize>();
         for key in &staged.filed_keys {
             self.keys.remove(key);
+        }
+        if staged.conversation_gone {
+            self.recent.conversation_gone();
         }
         self.recent.apply(staged.added, staged.changed, staged.filed);
     }

@@ -13,7 +13,9 @@ pub(super) mod notices;
 pub(super) mod order;
 pub(super) mod patches;
 pub(super) mod properties;
+pub(super) mod removal;
 mod resends;
+mod retention;
 pub(super) mod sessions;
 mod subscriptions;
 mod threads;
@@ -31,6 +33,7 @@ use super::cache::Generations;
 use super::rows;
 
 use filing::Filing;
+use retention::Walk;
 
 /// Why a change was not made.
 #[derive(Debug)]
@@ -66,6 +69,7 @@ pub(super) struct Memory {
     /// Tails that this batch has moved, by conversation.
     moved: BTreeMap<i64, Tail>,
     filing: Filing,
+    walk: Walk,
     /// The row of the newest message ever appended; read again after a rollback.
     last_row: Option<i64>,
 }
@@ -81,6 +85,7 @@ impl Memory {
             orders: Generations::new(conversations),
             moved: BTreeMap::new(),
             filing,
+            walk: Walk::default(),
             last_row: None,
         }
     }
@@ -93,6 +98,7 @@ impl Memory {
         self.orders.clear();
         self.moved.clear();
         self.filing.rolled_back();
+        self.walk = Walk::default();
         self.last_row = None;
     }
 
