@@ -12,6 +12,7 @@ mod resilience;
 mod rest;
 mod rooms;
 mod security;
+mod services;
 mod settings;
 mod signatures;
 mod standing;
