@@ -1,9 +1,10 @@
 // How fast a client may act, and that what is over the limit is refused without disturbing anyone.
 import assert from 'node:assert/strict';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 
+import { RawClient } from '../harness/raw.js';
 import { startServer } from '../harness/server.js';
-import { ALL, having, matrix, refusal, scene, v5 } from '../sdk/index.js';
+import { ALL, having, matrix, name, refusal, scene, v5 } from '../sdk/index.js';
 
 let server;
 before(async () => {
@@ -14,6 +15,8 @@ before(async () => {
       silent: { limits: { ...limits, over: 'drop' } },
       strict: { clients: { id_policy: 'strict' } },
       official: { limits: { preset: 'leancloud' } },
+      busy: { limits: { messages_per_minute: 0, deliveries_per_second: 5 } },
+      barred: { clients: { blocked: ['mallory', 'trudy'] } },
     },
   });
 });
@@ -84,5 +87,60 @@ matrix('B-3: clients.id_policy = strict refuses ids that the newest documents fo
   await stage.client('good', { app: 'strict', id: `good_ID-${stage.sdk.generation}` });
   for (const id of ['1digit', 'space d', '中文']) {
     await assert.rejects(stage.client('bad', { app: 'strict', id }), { code: 4103 }, id);
+  }
+});
+
+matrix('B-21: clients.blocked: a client that is barred from the app cannot log in: 4106', on, async (stage) => {
+  for (const id of ['mallory', 'trudy']) await assert.rejects(stage.client('', { app: 'barred', id }), refusal(4106, 'BLACKLISTED'));
+  await stage.client('tom', { app: 'barred' });
+});
+
+matrix('B-269 B-508: over limits.deliveries_per_second messages of low priority are dropped, and those of high priority are not', { ...on, sdks: having('priority') }, async (stage) => {
+  const [tom, bob] = await Promise.all(['tom', 'bob'].map((who) => stage.client(who, { app: 'busy' })));
+  const made = await tom.createRoom({ name: 'room' });
+  await (await bob.conversation(made.id)).join();
+  const { HIGH, LOW } = tom.im.MessagePriority;
+  const sent = await Promise.all(Array.from({ length: 300 }, (_, index) => made.send(`${index}`, { priority: index % 3 ? LOW : HIGH })));
+  const last = await made.send('last', { priority: HIGH });
+  await bob.get('message', { id: last.id });
+  const got = new Set(bob.list('message').map(({ id }) => id));
+  const lost = sent.flatMap(({ id }, index) => (got.has(id) ? [] : [index]));
+  assert.ok(lost.length > 0);
+  assert.deepEqual(lost.filter((index) => index % 3 === 0), []);
+  assert.equal((await made.history({ limit: 400 })).length, 301);
+});
+
+scene('B-508: what history keeps for members is delivered whatever the ceiling', on, async (stage) => {
+  const [tom, bob] = await Promise.all(['tom', 'bob'].map((who) => stage.client(who, { app: 'busy' })));
+  const made = await tom.create({ members: [bob.id] });
+  const sent = await Promise.all(Array.from({ length: 200 }, (_, index) => made.send(`${index}`)));
+  const got = await bob.count('message', { cid: made.id }, sent.length);
+  assert.deepEqual(got.map(({ id }) => id).sort(), sent.map(({ id }) => id).sort());
+});
+
+test('issue 3: throttle: more logins from one address than it may have are refused with 4116, more connections with HTTP 429', async () => {
+  const careful = await startServer({ throttle: { logins_per_minute: 1, logins_burst: 2, connections_per_minute: 1, connections_burst: 6 } });
+  try {
+    const clients = await Promise.all(Array.from({ length: 6 }, () => RawClient.connect(careful, { protocol: 'lc.protobuf2.3' })));
+    const outcomes = [];
+    for (const client of clients) outcomes.push((await client.login(name('tom'))).errorMessage?.code ?? 'opened');
+    assert.deepEqual(outcomes, ['opened', 'opened', 4116, 4116, 4116, 4116]);
+    const late = new RawClient(careful, { protocol: 'lc.protobuf2.3' });
+    assert.match((await late.get('error')).reason, /429/);
+    for (const client of clients) client.close();
+  } finally {
+    await careful.dispose();
+  }
+});
+
+matrix('issue 3: throttle: the SDK shows 4116 for a login too many', on, async (stage) => {
+  const careful = await startServer({ throttle: { logins_per_minute: 1, logins_burst: 1 } });
+  try {
+    stage.server = careful;
+    await stage.client('first');
+    await assert.rejects(stage.client('second'), refusal(4116, 'MESSAGE_SENT_QUOTA_EXCEEDED'));
+  } finally {
+    await stage.clear();
+    await careful.dispose();
   }
 });
