@@ -221,7 +221,12 @@ export const v2 = {
     const opened = client.get('open', {}, { within: 15_000 });
     const failed = client.get('error', {}, { within: 15_000 }).then((error) => { throw refused(error); });
     failed.catch(() => {});
-    await Promise.race([opened, failed]);
+    try {
+      await Promise.race([opened, failed]);
+    } catch (error) {
+      await client.dispose();
+      throw error;
+    }
     return client;
   },
 };
