@@ -34,7 +34,7 @@ enum Chore {
     /// Checks that no part of the source uses one that it may not.
     Rooms,
     /// Counts the statements of the specification that tests cite, and checks the tests named in
-    /// `docs/features.md`.
+    /// `docs/features.md` and `docs/compatibility.md`.
     Spec {
         /// A folder with the specification: lists the statements that no test cites.
         #[arg(long, value_name = "FOLDER")]

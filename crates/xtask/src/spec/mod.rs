@@ -1,6 +1,8 @@
-//! Which statements of the specification tests cite, and whether the tests that `docs/features.md` names are
-//! there. A statement is a letter and a number: B-20, W-143, R-27, S-5, T-9.
+//! Which statements of the specification tests cite, whether the tests that `docs/features.md` names are there, and
+//! whether those of `docs/compatibility.md` show what it claims. A statement is a letter and a number: B-20, W-143, R-27, S-5, T-9.
 
+mod compatibility;
+mod generations;
 mod tests_found;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +12,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use crate::tree;
+use generations::Generations;
 use tests_found::{Found, in_java, in_javascript, in_rust};
 
 /// A letter and a number.
@@ -57,8 +60,11 @@ fn all_tests(root: &Path) -> anyhow::Result<Vec<Found>> {
     }
     let suites = root.join("tests");
     if suites.is_dir() {
+        let sdks = tree::files(&suites.join("conformance-js/sdk"), ".js")?;
+        let sdks: Vec<&str> = sdks.iter().map(|(_, text)| text.as_str()).collect();
+        let sdks = Generations::declared(&sdks);
         for (path, text) in tree::files(&suites, ".test.js")? {
-            found.extend(in_javascript(&path, &text));
+            found.extend(in_javascript(&path, &text, &sdks));
         }
         for (path, text) in tree::files(&suites, "Test.java")? {
             found.extend(in_java(&path, &text));
@@ -67,19 +73,23 @@ fn all_tests(root: &Path) -> anyhow::Result<Vec<Found>> {
     Ok(found)
 }
 
-/// Tests that `docs/features.md` names and that are not there.
+/// Tests that the documents name and that are not there, and claims that none of them shows.
 fn faults(root: &Path, found: &[Found]) -> anyhow::Result<Vec<String>> {
-    let path = root.join("docs/features.md");
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(unknown_tests(&text, found))
+    let read = |document: &str| {
+        let path = root.join(document);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let (features, compatibility) = ("docs/features.md", "docs/compatibility.md");
+    let mut faults = unknown_tests(features, &read(features)?, found);
+    let text = read(compatibility)?;
+    faults.extend(unknown_tests(compatibility, &text, found));
+    faults.extend(compatibility::faults(compatibility, &text, found));
+    Ok(faults)
 }
 
 /// In a table with a column `Tests`, every code span of that column must be a test: the name of a Rust or Java
 /// test, the title of a JavaScript test, or a file of tests.
-fn unknown_tests(text: &str, found: &[Found]) -> Vec<String> {
+fn unknown_tests(document: &str, text: &str, found: &[Found]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut column = None;
     for (number, line) in text.lines().enumerate() {
@@ -95,7 +105,7 @@ fn unknown_tests(text: &str, found: &[Found]) -> Vec<String> {
         let cell = cells.get(tests).map_or("", String::as_str);
         for name in cell.split('`').skip(1).step_by(2) {
             if !found.iter().any(|test| test.is_called(name)) {
-                faults.push(format!("docs/features.md:{}: there is no test `{name}`", number + 1));
+                faults.push(format!("{document}:{}: there is no test `{name}`", number + 1));
             }
         }
     }
@@ -149,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tests_that_the_features_name_are_there() {
+    fn the_tests_that_the_documents_name_are_there() {
         let root = tree::root();
         let faults = faults(&root, &all_tests(&root).unwrap()).unwrap();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -170,6 +180,6 @@ mod tests {
         let found = in_rust(Path::new("a.rs"), "#[test]\nfn it_rains() {\n}\n");
         let text =
             "| Row | Tests |\n| --- | --- |\n| S-1 | `it_rains` |\n| S-2 | `it_snows`, `a.rs` |\n\n`free`\n";
-        assert_eq!(unknown_tests(text, &found), ["docs/features.md:4: there is no test `it_snows`"]);
+        assert_eq!(unknown_tests("a.md", text, &found), ["a.md:4: there is no test `it_snows`"]);
     }
 }
