@@ -164,6 +164,8 @@ class SessionsTest {
     Client displaced = old.open(id, Opening.tagged("mobile"));
     Client holder = world.device().open(id, Opening.tagged("mobile"));
     displaced.inbox().get(Kind.OFFLINE);
+    // When another client is in, the SDK has put the displaced one away.
+    old.open(World.name("other"), Opening.plain());
     refused(4111, () -> old.open(id, Opening.returning("mobile")));
     assertEquals(List.of(id), holder.online(List.of(id)));
     assertTrue(holder.inbox().list(Kind.OFFLINE).isEmpty());

@@ -1,5 +1,6 @@
 package yanshu.conformance.java6;
 
+import cn.leancloud.AVQuery;
 import cn.leancloud.im.InternalConfiguration;
 import cn.leancloud.im.v2.AVIMClient;
 import cn.leancloud.im.v2.AVIMConversation;
@@ -156,6 +157,8 @@ final class SdkClient implements Client {
 
   private List<Conversation> find(AVIMConversationsQuery query, UnaryOperator<Search> build) throws Failure {
     build.apply(SdkSearch.over(query));
+    // Otherwise the SDK answers a question it was asked before from a store that a plain JVM does not have.
+    query.setQueryPolicy(AVQuery.CachePolicy.NETWORK_ONLY);
     Answer<List<AVIMConversation>> answer = new Answer<>();
     query.findInBackground(new AVIMConversationQueryCallback() {
       @Override

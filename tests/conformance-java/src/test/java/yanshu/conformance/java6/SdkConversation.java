@@ -34,8 +34,10 @@ import cn.leancloud.im.v2.conversation.AVIMConversationMemberInfo;
 import cn.leancloud.im.v2.conversation.ConversationMemberRole;
 import cn.leancloud.im.v2.messages.AVIMRecalledMessage;
 import com.alibaba.fastjson.JSON;
+import com.alibaba.fastjson.JSONObject;
 import java.util.ArrayList;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -52,6 +54,9 @@ import yanshu.conformance.sdk.Receipts;
 final class SdkConversation implements Conversation {
   private final AVIMClient client;
   private final AVIMConversation sdk;
+
+  /** Changes that are not saved, by their names on the wire. */
+  private final Map<String, Object> pending = new HashMap<>();
 
   SdkConversation(AVIMClient client, AVIMConversation sdk) {
     this.client = client;
@@ -300,15 +305,19 @@ final class SdkConversation implements Conversation {
     // The SDK's own method takes the one time for the other.
     Answer<Map<String, Object>> answer = new Answer<>();
     InternalConfiguration.getOperationTube().fetchReceiptTimestamps(
-        client.getClientId(), id(), kind(), AVIMOperation.CONVERSATION_FETCH_RECEIPT_TIME, new AVIMCommonJsonCallback() {
-          @Override
-          public void done(Map<String, Object> result, AVIMException error) {
-            answer.done(result, error);
-          }
-        });
+        client.getClientId(), id(), kind(), AVIMOperation.CONVERSATION_FETCH_RECEIPT_TIME, json(answer));
     Map<String, Object> times = answer.get();
     return new Receipts(
         (Long) times.get(callbackDeliveredAt), (Long) times.get(callbackReadAt));
+  }
+
+  private static AVIMCommonJsonCallback json(Answer<Map<String, Object>> answer) {
+    return new AVIMCommonJsonCallback() {
+      @Override
+      public void done(Map<String, Object> result, AVIMException error) {
+        answer.done(result, error);
+      }
+    };
   }
 
   @Override
@@ -323,25 +332,30 @@ final class SdkConversation implements Conversation {
 
   @Override
   public Conversation name(String name) {
-    sdk.setName(name);
+    pending.put("name", name);
     return this;
   }
 
   @Override
   public Conversation attribute(String key, Object value) {
-    sdk.setAttribute(key, value);
+    pending.put("attr." + key, value);
     return this;
   }
 
   @Override
   public Conversation property(String key, Object value) {
-    sdk.set(key, value);
+    pending.put(key, value);
     return this;
   }
 
   @Override
   public void save() throws Failure {
-    perform(sdk::updateInfoInBackground);
+    // On a plain JVM the SDK's own method sends the text of a Java map. This is what it hands on elsewhere.
+    JSONObject changes = new JSONObject(new HashMap<>(pending));
+    pending.clear();
+    Answer<Map<String, Object>> answer = new Answer<>();
+    InternalConfiguration.getOperationTube().updateConversation(client.getClientId(), id(), kind(), changes, json(answer));
+    answer.get();
   }
 
   @Override

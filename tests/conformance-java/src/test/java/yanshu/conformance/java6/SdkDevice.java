@@ -14,6 +14,7 @@ import cn.leancloud.im.v2.AVIMMessageManager;
 import cn.leancloud.im.v2.callback.AVIMClientCallback;
 import cn.leancloud.session.AVConnectionListener;
 import cn.leancloud.session.AVConnectionManager;
+import com.alibaba.fastjson.parser.ParserConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,6 +43,11 @@ public final class SdkDevice implements Device {
     AVOSCloud.initialize(app.id(), app.key(), serverUrl);
     if (socketUrl != null) AVIMOptions.getGlobalOptions().setRtmServer(socketUrl);
     AVIMOptions.getGlobalOptions().setUnreadNotificationEnabled(true);
+    // The SDK never takes back a timer. When it goes off, it fails whatever the client is waiting for at that moment.
+    AVIMOptions.getGlobalOptions().setTimeoutInSecs(120);
+    // The SDK's own notes name classes, which the library that reads them must be allowed to find, and in this copy.
+    ParserConfig.getGlobalInstance().addAccept("cn.leancloud.");
+    ParserConfig.getGlobalInstance().setDefaultClassLoader(SdkDevice.class.getClassLoader());
     AVIMClient.setClientEventHandler(events.ofClients);
     AVIMMessageManager.registerAVIMMessageType(Sticker.class);
     AVIMMessageManager.registerDefaultMessageHandler(events.ofMessages);
