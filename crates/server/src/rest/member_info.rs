@@ -58,11 +58,16 @@ pub(super) async fn list(
     let managers =
         managers.into_iter().filter(|manager| client.as_ref().is_none_or(|id| manager.as_str() == id));
     let rows = cut(managers, asked.skip, asked.limit).map(|manager| {
+        let record = record_id(&id, &manager);
         json!({
-            "objectId": record_id(&id, &manager),
+            "objectId": record,
             "cid": id.as_str(),
             "clientId": manager.as_str(),
             "role": Role::Manager.name(),
+            // Java 6 reads these names alone.
+            "infoId": record,
+            "conversationId": id.as_str(),
+            "peerId": manager.as_str(),
         })
     });
     Ok(Json(json!({ "results": rows.collect::<Vec<_>>() })))

@@ -40,7 +40,11 @@ async fn only_managers_have_a_row() {
     let rows = world.rows(&tom, &condition(&json!({ "cid": cid }))).await;
     let id = rows[0]["objectId"].as_str().expect("a row has an id (W-464)");
     assert_eq!(id.len(), 24);
-    assert_eq!(rows, [json!({ "objectId": id, "cid": cid, "clientId": "bob", "role": "Manager" })]);
+    let row = json!({
+        "objectId": id, "cid": cid, "clientId": "bob", "role": "Manager",
+        "infoId": id, "conversationId": cid, "peerId": "bob",
+    });
+    assert_eq!(rows, [row]);
 }
 
 #[tokio::test]
