@@ -213,6 +213,13 @@ matrix('B-432: if the signing function fails or gives nothing useful, the SDK sa
   await assert.rejects(tom.create({ members: [] }), /sign error: no key today/);
 });
 
+matrix('S-132 B-432: if the auth function of 2015 refuses, the SDK throws and sends nothing', { ...on, sdks: [v2] }, async (stage) => {
+  const { auth } = sign('signed');
+  const tom = await stage.client('tom', { app: 'signed', auth: (question, done) => (question.members ? done({ error: 'no' }) : auth(question, done)) });
+  await assert.rejects(tom.create({ members: [] }), /denied by application/);
+  assert.deepEqual(await tom.find(), []);
+});
+
 matrix('B-417 B-418: the signing function may take its time', { ...on, sdks: [v4, v5, v3] }, async (stage) => {
   const { signatureFactory, conversationSignatureFactory } = sign('signed');
   const later = (work) => async (...args) => {
