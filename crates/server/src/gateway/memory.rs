@@ -150,6 +150,12 @@ impl MemoryEnd {
         self.incoming.lock().cut = true;
         self.outgoing.lock().cut = true;
     }
+
+    /// The plug is in again: what was on the line before is still there, and its end will be noticed.
+    pub fn mend(&self) {
+        self.incoming.lock().cut = false;
+        self.outgoing.lock().cut = false;
+    }
 }
 
 impl Drop for MemoryEnd {

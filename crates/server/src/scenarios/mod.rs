@@ -6,6 +6,7 @@ mod events;
 mod filter;
 mod history;
 mod peer;
+mod plans;
 mod queries;
 mod receipts;
 mod resilience;

@@ -154,9 +154,14 @@ impl Peer {
 
     /// Everything that has been told so far, in order. A refused send travels behind it.
     pub(super) async fn told(&mut self) -> Vec<Event> {
+        self.hear().await.into_iter().map(|outbound| outbound.event).collect()
+    }
+
+    /// The same with what belongs to each.
+    pub(super) async fn hear(&mut self) -> Vec<Outbound> {
         let nowhere = "ffffffffffffffffffffffff".parse().unwrap();
         self.send(&nowhere, "fence").await;
-        self.inbox.drain(..).map(|outbound| outbound.event).collect()
+        self.inbox.drain(..).collect()
     }
 
     /// What was told and is kept.
@@ -171,7 +176,7 @@ impl Peer {
         self.closed
     }
 
-    /// Ends the connection without a word: the server notices at once.
+    /// Ends the connection without a word: the server notices at once, also if the plug was pulled before.
     pub(super) fn hang_up(&self) {
         self.act(Act::HangUp);
     }
@@ -229,7 +234,11 @@ async fn keep_line(
                     Some(Act::Write(frame)) if end.write_all(&frame).await.is_ok() => {}
                     Some(Act::Cut) => end.cut(),
                     Some(Act::StopReading) => reading = false,
-                    Some(Act::HangUp | Act::Write(_)) | None => return,
+                    Some(Act::HangUp) => {
+                        end.mend();
+                        return;
+                    }
+                    Some(Act::Write(_)) | None => return,
                 }
                 continue;
             }

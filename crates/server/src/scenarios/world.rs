@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use yanshu_protocol::codec::Subprotocol;
-use yanshu_protocol::{ConversationId, ConversationKind, Timestamp};
+use yanshu_protocol::{ClientId, ConversationId, ConversationKind, Direction, Timestamp};
 
 use super::Peer;
 use crate::clock::{Clock, ManualClock};
@@ -13,16 +14,28 @@ use crate::config::{App, AppConfig, Config, Secret};
 use crate::domain::Server;
 use crate::gateway::{Gateway, Hello, MemoryWire};
 use crate::server::Node;
-use crate::store::{Completion, NewConversation, Write};
+use crate::store::{Completion, Cursor, HistoryPage, NewConversation, StoredMessage, Write};
 
 /// Bytes under way on a line in each direction.
 const LINE: usize = 1 << 16;
+
+/// Nothing the server does at the end of a line or of itself takes even a second.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) struct World {
     pub(super) clock: ManualClock,
     config: Config,
     node: Option<Node>,
+    home: Home,
     _folder: TempDir,
+}
+
+/// Where the server runs.
+enum Home {
+    /// With its clients.
+    Shared,
+    /// On threads of its own, which can end as if the power had failed; none while it is down.
+    Apart(Option<Runtime>),
 }
 
 impl World {
@@ -32,6 +45,15 @@ impl World {
 
     /// A world whose settings differ from the defaults.
     pub(super) async fn with(adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::at(Home::Shared, adjust).await
+    }
+
+    /// The same with a server that can be killed.
+    pub(super) async fn apart(adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::at(Home::Apart(None), adjust).await
+    }
+
+    async fn at(home: Home, adjust: impl FnOnce(&mut Config)) -> Self {
         let folder = TempDir::new().unwrap();
         let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
         config.apps.push(App {
@@ -48,14 +70,25 @@ impl World {
         config.drain.grace = Duration::ZERO;
         adjust(&mut config);
         let clock = ManualClock::at(Timestamp(1_700_000_000_000));
-        let mut world = Self { clock, config, node: None, _folder: folder };
+        let mut world = Self { clock, config, node: None, home, _folder: folder };
         world.start_server().await;
         world
     }
 
     async fn start_server(&mut self) {
-        let clock = Arc::new(self.clock.clone());
-        self.node = Some(Node::start(&self.config, clock).await.expect("the server starts"));
+        let (clock, config) = (Arc::new(self.clock.clone()), self.config.clone());
+        let starting = async move { Node::start(&config, clock).await };
+        let started = match &mut self.home {
+            Home::Shared => starting.await,
+            Home::Apart(home) => {
+                let runtime = home.get_or_insert_with(|| {
+                    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+                    runtime.worker_threads(1).enable_all().build().expect("threads start")
+                });
+                runtime.spawn(starting).await.expect("nothing panics")
+            }
+        };
+        self.node = Some(started.expect("the server starts"));
     }
 
     /// Changes the settings of the app while the server runs, as when its file is changed.
@@ -123,6 +156,49 @@ impl World {
         self.start_server().await;
     }
 
+    /// Ends the server in the middle of whatever it does and starts it again on what it kept.
+    pub(super) async fn kill(&mut self) {
+        let Home::Apart(home) = &mut self.home else { panic!("the server runs with its clients") };
+        let home = home.take().expect("it runs");
+        let ending = tokio::task::spawn_blocking(move || home.shutdown_timeout(PATIENCE));
+        ending.await.expect("nothing panics");
+        drop(self.node.take());
+        self.clock.advance(1);
+        self.start_server().await;
+    }
+
+    /// Waits until the server has no more connections than this, and is done with the others.
+    pub(super) async fn until_connections(&self, count: usize) {
+        let gateway = &self.node.as_ref().expect("it runs").gateway;
+        let fewer = async {
+            while gateway.connections() > count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, fewer).await.expect("the server notices in time");
+    }
+
+    /// What is kept of a conversation, in its order.
+    pub(super) async fn stored(&self, conversation: &ConversationId) -> Vec<StoredMessage> {
+        let page = HistoryPage {
+            conversation: conversation.clone(),
+            viewer: None,
+            start: None,
+            stop: None,
+            direction: Direction::Newer,
+            limit: usize::MAX >> 1,
+            message_type: None,
+        };
+        let store = &self.node.as_ref().expect("it runs").store;
+        store.history(self.app(), page).await.expect("the store answers")
+    }
+
+    /// How far it is kept that a client is.
+    pub(super) async fn cursor(&self, conversation: &ConversationId, client: &ClientId) -> Cursor {
+        let store = &self.node.as_ref().expect("it runs").store;
+        store.cursor(self.app(), conversation, client).await.expect("the store answers")
+    }
+
     /// A connected client that has not logged in.
     pub(super) fn connect_as(&self, name: &str, subprotocol: &str) -> Peer {
         let subprotocol = Subprotocol::from_name(subprotocol).unwrap_or(Subprotocol::LEGACY);
@@ -154,6 +230,10 @@ impl World {
     }
 
     fn connect(&self, wire: MemoryWire, hello: Hello) {
+        let _home = match &self.home {
+            Home::Apart(Some(home)) => Some(home.enter()),
+            Home::Shared | Home::Apart(None) => None,
+        };
         self.node.as_ref().expect("it runs").gateway.connect(wire, hello);
     }
 
@@ -169,5 +249,13 @@ impl World {
         let mut peer = self.connect_as(name, "");
         peer.log_in().await;
         peer
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Home::Apart(Some(home)) = std::mem::replace(&mut self.home, Home::Shared) {
+            home.shutdown_background();
+        }
     }
 }
