@@ -9,6 +9,7 @@ use yanshu_session::Actor;
 use super::Service;
 use super::members::only_itself;
 use super::standing::{self, Refused};
+use crate::bus::SessionInfo;
 use crate::config::OnePer;
 use crate::store::{RoomPresence, Roster, StoreError, Write};
 
@@ -19,7 +20,7 @@ impl Service {
             for session in self.bus.sessions_of(&actor.app, &actor.client).await {
                 let elsewhere = self.bus.room_of(session.key).await.is_some_and(|other| other != *room);
                 if session.key != actor.key && elsewhere {
-                    self.bus.leave_room(session.key).await;
+                    self.take_out(&actor.app, &actor.client, &session).await;
                 }
             }
         }
@@ -51,7 +52,10 @@ impl Service {
                 continue;
             }
             for session in self.bus.sessions_of(&actor.app, client).await {
-                self.bus.enter_room(session.key, room).await;
+                if self.bus.enter_room(session.key, room).await {
+                    let seat = RoomSeat { app: &actor.app, client, device: session.device.as_ref() };
+                    self.note_room(seat, Some(room.clone()), None).await;
+                }
             }
         }
         Ok(Event::MembersAdded(self.changed(room, members, refused)))
@@ -69,14 +73,17 @@ impl Service {
             for session in self.bus.sessions_of(&actor.app, client).await {
                 let own = *client != actor.client || session.key == actor.key;
                 if own && self.bus.room_of(session.key).await.as_ref() == Some(room) {
-                    self.bus.leave_room(session.key).await;
+                    self.take_out(&actor.app, client, &session).await;
                 }
             }
         }
-        if members.contains(&actor.client) {
-            self.note_room(actor.into(), None, None).await;
-        }
         Ok(Event::MembersRemoved(self.changed(room, members, Vec::new())))
+    }
+
+    /// Takes a session out of its room for good: it is not put back when it returns (B-382).
+    async fn take_out(&self, app: &AppId, client: &ClientId, session: &SessionInfo) {
+        self.bus.leave_room(session.key).await;
+        self.forget_room(RoomSeat { app, client, device: session.device.as_ref() }).await;
     }
 
     /// 2015 let anyone bring others in; later nobody (B-385).
@@ -101,9 +108,14 @@ impl Service {
         self.note_room(seat, None, None).await;
     }
 
-    /// The session is lost while in a room: from now on it has so long to come back (B-381).
+    /// The session is lost while in a room: from now on it has so long to come back (B-381). Where the device
+    /// is back already, what holds is where that session is.
     pub(super) async fn keep_room(&self, actor: &Actor, room: ConversationId) {
-        self.note_room(actor.into(), Some(room), Some(self.clock.now())).await;
+        let sessions = self.bus.sessions_of(&actor.app, &actor.client).await;
+        let is_back = |session: &SessionInfo| session.key > actor.key && session.device == actor.device;
+        if !sessions.iter().any(is_back) {
+            self.note_room(actor.into(), Some(room), Some(self.clock.now())).await;
+        }
     }
 
     /// The room that a session comes back into, if it was lost there and comes in time (B-380).

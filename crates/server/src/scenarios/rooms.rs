@@ -1,6 +1,8 @@
 //! Chat rooms.
 
-use yanshu_protocol::{Code, Command, ConversationCommand, ConversationId, Event, OpenSession, SendMessage};
+use yanshu_protocol::{
+    Code, Command, ConversationCommand, ConversationId, Event, OpenSession, Restrict, SendMessage,
+};
 
 use super::{MODERN_CONFIG, Peer, World, plain_message, text};
 
@@ -176,4 +178,86 @@ async fn over_the_ceiling_of_the_app_low_messages_are_dropped_and_high_ones_and_
     assert_eq!(of("1: "), 15, "high messages are never dropped");
     assert_eq!(of("3: "), 5, "half of what an app has left for a second is not for low ones");
     assert_eq!(tom.history(&room, 100).await.len(), 30);
+}
+
+/// A device that names itself, in a room.
+async fn phone_in(world: &World, room: &ConversationId) -> Peer {
+    let mut bob = phone(world).await;
+    enter(&mut bob, room).await;
+    bob
+}
+
+async fn phone(world: &World) -> Peer {
+    let mut bob = world.connect_as("bob", "lc.protobuf2.3");
+    let device = Some("bobs-phone".parse().unwrap());
+    bob.open(OpenSession { config: Some(MODERN_CONFIG), device, ..OpenSession::default() }).await;
+    bob.told().await;
+    bob
+}
+
+#[tokio::test]
+async fn leaving_a_room_one_is_not_in_forgets_nothing_of_the_other() {
+    // B-380
+    let world = World::new().await;
+    let mut tom = world.modern("tom").await;
+    let (first, second) = (tom.start_room().await, tom.start_room().await);
+    let mut bob = phone_in(&world, &second).await;
+    bob.remove(&first, &["bob"]).await;
+    bob.hang_up();
+    tom.offline(&bob.name).await;
+    let _bob = come_back(&world, &bob).await;
+    assert_eq!(count(&mut tom, &second).await, 2);
+}
+
+#[tokio::test]
+async fn a_dead_line_that_shows_late_puts_nobody_back() {
+    // B-19, B-382: the phone came back by itself before, and then logged out
+    let world = World::new().await;
+    let mut tom = world.modern("tom").await;
+    let room = tom.start_room().await;
+    let dead = phone_in(&world, &room).await;
+    dead.cut();
+    let mut bob = phone(&world).await;
+    bob.ask(Command::Session(yanshu_protocol::SessionCommand::Close)).await;
+    dead.hang_up();
+    tom.offline(&bob.name).await;
+    let _bob = phone(&world).await;
+    assert_eq!(count(&mut tom, &room).await, 1);
+}
+
+#[tokio::test]
+async fn a_dead_line_that_shows_late_takes_no_time_from_the_one_that_replaced_it() {
+    // B-381
+    let mut world = World::new().await;
+    let mut tom = world.modern("tom").await;
+    let room = tom.start_room().await;
+    let dead = phone_in(&world, &room).await;
+    dead.cut();
+    let bob = phone(&world).await;
+    dead.hang_up();
+    world.until_connections(2).await;
+    world.clock.advance(40 * 60_000);
+    world.restart().await;
+    let _bob = come_back(&world, &bob).await;
+    let mut eve = world.modern("eve").await;
+    assert_eq!(count(&mut eve, &room).await, 1);
+}
+
+#[tokio::test]
+async fn who_was_blocked_in_a_room_is_not_put_back_later() {
+    // B-134, B-382
+    let world = World::new().await;
+    let mut tom = world.modern("tom").await;
+    let room = tom.start_room().await;
+    let bob = phone_in(&world, &room).await;
+    for lift in [false, true] {
+        let (conversation, clients) = (room.clone(), super::peer::ids(&["bob"]));
+        let restriction = yanshu_protocol::Restriction::Blocked;
+        let request = Restrict { conversation, restriction, lift, clients, signature: None };
+        tom.ask(Command::Conversation(ConversationCommand::Restrict(request))).await;
+    }
+    bob.hang_up();
+    tom.offline(&bob.name).await;
+    let _bob = come_back(&world, &bob).await;
+    assert_eq!(count(&mut tom, &room).await, 1);
 }

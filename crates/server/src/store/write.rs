@@ -349,7 +349,7 @@ pub(crate) struct RoomPresence {
     pub(crate) device: String,
     /// `None` forgets it.
     pub(crate) room: Option<ConversationId>,
-    /// When the device was lost; `None` while it is there.
+    /// When the device was lost; `None` while it is there. It can only be lost where it was noted to be.
     pub(crate) lost_at: Option<Timestamp>,
 }
 

@@ -210,6 +210,8 @@ macro_rules! suite {
                 a_session_end_is_remembered_until_its_token_expires,
                 a_device_returns_to_its_room_within_the_time,
                 a_device_that_left_its_room_does_not_return,
+                a_device_is_lost_once_and_only_where_it_was,
+                who_is_blocked_in_a_room_does_not_return_to_it,
                 after_a_restart_devices_in_rooms_were_lost_then,
                 expiry_works_in_portions_and_ends,
             ];

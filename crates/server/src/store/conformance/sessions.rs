@@ -1,6 +1,8 @@
 //! What outlives a session.
 
-use yanshu_protocol::{Content, ConversationId, DeviceId, Mentions, Tag, Timestamp};
+use yanshu_protocol::{
+    Content, ConversationId, ConversationKind, DeviceId, Mentions, Restriction, Tag, Timestamp,
+};
 
 use super::world::{START, client, clients};
 use super::{Place, World};
@@ -135,6 +137,7 @@ pub(crate) async fn a_device_returns_to_its_room_within_the_time(place: &impl Pl
     let now = world.now();
     be(&world, "phone", Some(&one), None).await;
     be(&world, "phone", Some(&two), None).await;
+    be(&world, "", Some(&one), None).await;
     be(&world, "", Some(&one), Some(now)).await;
     assert_eq!(room(&world, "phone", now.plus_millis(1_000_000)).await, Some(two.clone()));
     be(&world, "phone", Some(&two), Some(now)).await;
@@ -156,11 +159,36 @@ pub(crate) async fn a_device_that_left_its_room_does_not_return(place: &impl Pla
     assert_eq!(room(&world, "phone", Timestamp(0)).await, None);
 }
 
+pub(crate) async fn a_device_is_lost_once_and_only_where_it_was(place: &impl Place) {
+    // B-381, B-382
+    let world = World::open(place);
+    let (one, two) = ("room one".parse().unwrap(), "room two".parse().unwrap());
+    let now = world.now();
+    be(&world, "phone", Some(&one), Some(now)).await;
+    assert_eq!(room(&world, "phone", Timestamp(0)).await, None);
+    be(&world, "phone", Some(&two), None).await;
+    be(&world, "phone", Some(&one), Some(now)).await;
+    assert_eq!(room(&world, "phone", Timestamp(0)).await, Some(two.clone()));
+    be(&world, "phone", Some(&two), Some(now)).await;
+    be(&world, "phone", Some(&two), Some(now.plus_millis(1_000))).await;
+    assert_eq!(room(&world, "phone", now.next()).await, None);
+}
+
+pub(crate) async fn who_is_blocked_in_a_room_does_not_return_to_it(place: &impl Place) {
+    // B-134, B-380
+    let world = World::open(place);
+    let id = world.create(world.new_conversation(ConversationKind::Room, &[])).await.conversation.id;
+    be(&world, "phone", Some(&id), None).await;
+    world.restrict(world.restriction(&id, Restriction::Blocked, &["Tom"])).await.unwrap();
+    assert_eq!(room(&world, "phone", Timestamp(0)).await, None);
+}
+
 pub(crate) async fn after_a_restart_devices_in_rooms_were_lost_then(place: &impl Place) {
     // B-380
     let world = World::open(place);
     let id: ConversationId = "a room".parse().unwrap();
     be(&world, "phone", Some(&id), None).await;
+    be(&world, "desk", Some(&id), None).await;
     be(&world, "desk", Some(&id), Some(Timestamp(START))).await;
     let world = world.reopen(place);
     let now = world.pass(60_000);

@@ -12,7 +12,7 @@ use crate::store::sqlite::rows;
 use crate::store::{Noticed, Order, RestrictOutcome, RestrictRequest, RoleOutcome, WriteError};
 
 use super::notices::Teller;
-use super::{Batch, Failure, Known, members};
+use super::{Batch, Failure, Known, members, sessions};
 
 impl Batch<'_> {
     /// Who may do what in a conversation.
@@ -74,6 +74,9 @@ pub(in crate::store::sqlite) fn restrict(
         }
     };
     let blocks = request.restriction == Restriction::Blocked && !request.lift;
+    if blocks && known.kind == ConversationKind::Room {
+        sessions::put_nobody_back(batch, app, &request.conversation, &changed)?;
+    }
     let left = match blocks {
         true => members::remove_all(batch, app, &known, &changed)?,
         false => Vec::new(),

@@ -1,7 +1,7 @@
 //! What outlives a session: wills, rooms to return to, ends, tags.
 
 use rusqlite::params;
-use yanshu_protocol::{AppId, ClientId, Timestamp};
+use yanshu_protocol::{AppId, ClientId, ConversationId, Timestamp};
 
 use crate::store::sqlite::rows;
 use crate::store::{RoomPresence, SessionEnd, StoredWill, TagHolder};
@@ -50,18 +50,42 @@ pub(in crate::store::sqlite) fn set_room(
 ) -> Result<(), Failure> {
     let app = batch.app(&presence.app)?;
     let (client, device) = (presence.client.as_str(), &presence.device);
-    match &presence.room {
-        Some(room) => batch
+    match (&presence.room, presence.lost_at) {
+        (Some(room), None) => batch
             .connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO room_presence (app, client, device, room, lost_at) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO room_presence (app, client, device, room, lost_at)
+                 VALUES (?, ?, ?, ?, NULL)",
             )?
-            .execute(params![app, client, device, room.as_str(), presence.lost_at.map(|at| at.0)])?,
-        None => batch
+            .execute(params![app, client, device, room.as_str()])?,
+        (Some(room), Some(lost_at)) => batch
+            .connection
+            .prepare_cached(
+                "UPDATE room_presence SET lost_at = ?
+                 WHERE app = ? AND client = ? AND device = ? AND room = ? AND lost_at IS NULL",
+            )?
+            .execute(params![lost_at.0, app, client, device, room.as_str()])?,
+        (None, _) => batch
             .connection
             .prepare_cached("DELETE FROM room_presence WHERE app = ? AND client = ? AND device = ?")?
             .execute(params![app, client, device])?,
     };
+    Ok(())
+}
+
+/// Who is blocked in a room was not lost there: its devices do not return to it.
+pub(super) fn put_nobody_back(
+    batch: &Batch<'_>,
+    app: i64,
+    room: &ConversationId,
+    clients: &[ClientId],
+) -> rusqlite::Result<()> {
+    for client in clients {
+        batch
+            .connection
+            .prepare_cached("DELETE FROM room_presence WHERE app = ? AND client = ? AND room = ?")?
+            .execute(params![app, client.as_str(), room.as_str()])?;
+    }
     Ok(())
 }
 
