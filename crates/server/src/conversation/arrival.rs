@@ -161,10 +161,11 @@ impl Service {
     ) -> Result<Vec<Push>, WriteError> {
         let known_until = known_until.filter(|time| time.0 > 0 && actor.capabilities.patches());
         let Some(known_until) = known_until else { return Ok(Vec::new()) };
-        let after = known_until.max(self.clock.now().plus_millis(-PATCH_WINDOW_MILLIS));
+        let now = self.clock.now();
+        let after = known_until.max(now.plus_millis(-PATCH_WINDOW_MILLIS));
         let device = actor.device.as_ref().map(|device| device.as_str());
         let patched =
-            self.store.patched_since(&actor.app, &actor.client, device, after, MOST_PATCHES).await?;
+            self.store.patched_since(&actor.app, &actor.client, device, after, MOST_PATCHES, now).await?;
         let pushes = patched.into_iter().filter_map(|message| {
             let at = message.patched_at?;
             Some(self.push_to_session(actor, Event::Patch(patch_item(&message, at))))

@@ -182,7 +182,7 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Messages of the client's conversations that were edited or recalled after `after`, in order of the
     /// change, at most `limit` (W-360, W-362). The client's own edits are left out if they were made on
-    /// `device` (W-361).
+    /// `device` (W-361), and so is everything in conversations that have expired at `now`.
     fn patched_since<'a>(
         &'a self,
         app: &'a AppId,
@@ -190,6 +190,7 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         device: Option<&'a str>,
         after: Timestamp,
         limit: usize,
+        now: Timestamp,
     ) -> Reading<'a, Vec<StoredMessage>>;
 
     /// In which of these conversations the client is a member, in the order given.

@@ -201,6 +201,7 @@ macro_rules! suite {
                 patches_are_told_in_order_of_change_and_once_per_message,
                 own_patches_of_the_same_device_are_left_out,
                 patches_of_strange_conversations_are_not_told,
+                patches_of_a_conversation_that_is_over_are_not_told,
             ];
             sessions: [
                 a_client_has_one_will_and_the_last_counts,

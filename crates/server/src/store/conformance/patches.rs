@@ -134,7 +134,11 @@ pub(crate) async fn patches_are_told_in_order_of_change_and_once_per_message(pla
     world.edit(&messages[3], "edit 3 again", Some("phone")).await;
     world.recall(&messages[0]).await;
     let since = async |after, limit| {
-        world.store.patched_since(&world.app, &client("Jerry"), None, after, limit).await.unwrap()
+        world
+            .store
+            .patched_since(&world.app, &client("Jerry"), None, after, limit, world.now())
+            .await
+            .unwrap()
     };
     let told = since(known, 1_000).await;
     assert_eq!(texts(&told), ["edit 2", "edit 1", "edit 3 again", r#"{"_lctype":-127}"#]);
@@ -153,7 +157,11 @@ pub(crate) async fn own_patches_of_the_same_device_are_left_out(place: &impl Pla
     world.edit(&one, "on the phone", Some("phone")).await;
     world.edit(&two, "on the desk", Some("desk")).await;
     let since = async |who: &str, device| {
-        let told = world.store.patched_since(&world.app, &client(who), device, known, 1_000).await.unwrap();
+        let told = world
+            .store
+            .patched_since(&world.app, &client(who), device, known, 1_000, world.now())
+            .await
+            .unwrap();
         texts(&told)
     };
     assert_eq!(since("Tom", Some("phone")).await, ["on the desk"]);
@@ -168,10 +176,31 @@ pub(crate) async fn patches_of_strange_conversations_are_not_told(place: &impl P
     world.edit(&message, "2", None).await;
     let told = async |who: &str| {
         let after = Timestamp(0);
-        world.store.patched_since(&world.app, &client(who), None, after, 1_000).await.unwrap().len()
+        world
+            .store
+            .patched_since(&world.app, &client(who), None, after, 1_000, world.now())
+            .await
+            .unwrap()
+            .len()
     };
     assert_eq!(told("Spike").await, 0);
     assert_eq!(told("Jerry").await, 1);
     world.members(&id, &[], &["Jerry"], 500).await.unwrap();
     assert_eq!(told("Jerry").await, 0);
+}
+
+pub(crate) async fn patches_of_a_conversation_that_is_over_are_not_told(place: &impl Place) {
+    // W-165
+    let world = World::open(place);
+    let id = world.temporary(&["Tom", "Jerry"], 60_000).await;
+    let message = world.send(&id, "Tom", "1").await;
+    world.edit(&message, "2", None).await;
+    let told = async || {
+        let (jerry, after) = (client("Jerry"), Timestamp(0));
+        let told = world.store.patched_since(&world.app, &jerry, None, after, 1_000, world.now());
+        told.await.unwrap().len()
+    };
+    assert_eq!(told().await, 1);
+    world.pass(60_000);
+    assert_eq!(told().await, 0);
 }

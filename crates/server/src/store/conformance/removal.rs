@@ -44,7 +44,8 @@ pub(crate) async fn a_deleted_conversation_is_gone_at_once_for_everybody(place: 
         assert!(world.unread_since("Jerry", Some(Timestamp(0))).await.is_empty());
         assert!(world.missed("Jerry").await.is_empty());
         assert_eq!(world.store.unread_in(app, &jerry, &id, 100, now).await.unwrap(), None);
-        let patched = world.store.patched_since(app, &jerry, None, Timestamp(0), 10).await.unwrap();
+        let patched =
+            world.store.patched_since(app, &jerry, None, Timestamp(0), 10, world.now()).await.unwrap();
         assert!(patched.is_empty());
         assert_eq!(world.store.memberships(app, &jerry, vec![id.clone()], now).await.unwrap(), [false]);
         let notices = world.store.notices(app, &jerry, Timestamp(0), 10, now).await.unwrap();

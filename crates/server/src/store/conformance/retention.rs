@@ -77,7 +77,9 @@ pub(crate) async fn a_forgotten_message_leaves_nothing_behind(place: &impl Place
     let (app, jerry) = (&world.app, client("Jerry"));
     assert_eq!(world.message(&id, &message.id, None).await, None);
     assert!(world.store.last_messages(app, vec![id.clone()], None).await.unwrap().is_empty());
-    assert!(world.store.patched_since(app, &jerry, None, Timestamp(0), 10).await.unwrap().is_empty());
+    assert!(
+        world.store.patched_since(app, &jerry, None, Timestamp(0), 10, world.now()).await.unwrap().is_empty()
+    );
     assert!(world.missed("Jerry").await.is_empty());
     // The same key is that of a new message now.
     let again = world.append(Draft { now: world.now(), ..draft }).await.unwrap();

@@ -338,7 +338,11 @@ pub(crate) async fn patches_of_threads_are_told_to_their_clients(place: &impl Pl
     world.edit(&to_all, "to all, edited", None).await;
     world.edit(&to_spike, "to Spike, edited", None).await;
     let told = async |who: &str, limit| {
-        let told = world.store.patched_since(&world.app, &client(who), None, known, limit).await.unwrap();
+        let told = world
+            .store
+            .patched_since(&world.app, &client(who), None, known, limit, world.now())
+            .await
+            .unwrap();
         assert!(told.iter().all(|message| message.conversation == id));
         told
     };

@@ -304,9 +304,11 @@ impl Store for SqliteStore {
         device: Option<&'a str>,
         after: Timestamp,
         limit: usize,
+        now: Timestamp,
     ) -> Reading<'a, Vec<StoredMessage>> {
         let (app, client, device) = (app.clone(), client.clone(), device.map(str::to_owned));
-        self.quick().ask(move |reader| patches::since(reader, &app, &client, device.as_deref(), after, limit))
+        self.quick()
+            .ask(move |reader| patches::since(reader, &app, &client, device.as_deref(), after, limit, now))
     }
 
     fn memberships<'a>(

@@ -16,6 +16,7 @@ pub(in crate::store::sqlite) fn since(
     device: Option<&str>,
     after: Timestamp,
     limit: usize,
+    now: Timestamp,
 ) -> Result<Vec<StoredMessage>, Fault> {
     let Some(app) = reader.app(app)? else { return Ok(Vec::new()) };
     reader.look(|connection| {
@@ -26,9 +27,10 @@ pub(in crate::store::sqlite) fn since(
              LEFT JOIN tail AS own ON own.conversation = membership.thread
              CROSS JOIN conversation ON conversation.key = membership.conversation
              WHERE membership.app = ?1 AND membership.client = ?2 AND conversation.app = ?1
-             AND (tail.patched_at > ?3 OR own.patched_at > ?3)",
+             AND (tail.patched_at > ?3 OR own.patched_at > ?3)
+             AND (conversation.expires_at IS NULL OR conversation.expires_at > ?4)",
         )?;
-        let mut changed = changed.query(params![app, client.as_str(), after.0])?;
+        let mut changed = changed.query(params![app, client.as_str(), after.0, now.0])?;
         let mut patches = connection.prepare_cached(
             "SELECT patch.patched_at, patch.row
              FROM patch CROSS JOIN message ON message.row = patch.row
