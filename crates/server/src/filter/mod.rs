@@ -89,6 +89,9 @@ impl WordList {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn list(words: &str) -> WordList {
@@ -212,5 +215,66 @@ mod tests {
     fn bytes_are_left_alone() {
         // B-454
         assert_eq!(list("darn").censor(&Content::Binary(b"darn".as_slice().into())), None);
+    }
+
+    /// JSON of the same value in another form: letters as escapes, space between the parts.
+    fn spelt_out(value: &Value, escape: bool, space: bool) -> String {
+        let text = value.to_string();
+        let mut spelt = String::new();
+        let mut in_text = false;
+        let mut escaped = false;
+        for letter in text.chars() {
+            match letter {
+                '"' if !escaped => in_text = !in_text,
+                'a'..='z' if in_text && escape && !escaped => {
+                    spelt.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                    continue;
+                }
+                ':' | ',' if !in_text && space => spelt.push(' '),
+                _ => {}
+            }
+            escaped = letter == '\\' && !escaped;
+            spelt.push(letter);
+        }
+        spelt
+    }
+
+    proptest! {
+        #[test]
+        fn however_a_typed_message_is_spelt_its_text_is_filtered_and_nothing_else_changes(
+            text in "[a-c\u{e9}\u{1f600}\"\\\\ \n]{0,12}",
+            attribute in "[a-c\"\\\\]{0,6}",
+            kind in -10_i64..10,
+            escape: bool,
+            space: bool,
+        ) {
+            // B-454, W-262
+            let words = list("ab\nca\n\u{1f600}");
+            let mut message = json!({ "x": attribute, "_lctype": kind, "_lctext": text, "ab": [1.5, null, "ab"] });
+            let sent = spelt_out(&message, escape, space);
+            prop_assert_eq!(&serde_json::from_str::<Value>(&sent).unwrap(), &message);
+            let replaced = words.replace(&text);
+            match words.censor(&Content::Text(sent.as_str().into())) {
+                None => prop_assert_eq!(replaced, None),
+                Some(Content::Text(got)) => {
+                    message["_lctext"] = replaced.expect("something was replaced").into();
+                    prop_assert_eq!(&serde_json::from_str::<Value>(&got).unwrap(), &message);
+                    let end = &spelt_out(&json!({ "ab": [1.5, null, "ab"] }), escape, space)[1..];
+                    prop_assert!(got.ends_with(end), "{} lost what follows its text", got);
+                }
+                Some(Content::Binary(_)) => prop_assert!(false, "text stays text"),
+            }
+        }
+
+        #[test]
+        fn any_text_can_be_filtered(text in ".{0,40}", json in "[{}\\[\\]\":,\\\\_lctypex1. -]{0,40}") {
+            let words = list("a\nx\n\u{e9}t");
+            for text in [text, json] {
+                let content = Content::Text(text.as_str().into());
+                if let Some(Content::Text(got)) = words.censor(&content) {
+                    prop_assert_ne!(got.as_ref(), text.as_str());
+                }
+            }
+        }
     }
 }
