@@ -10,13 +10,20 @@ use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
 use yanshu_protocol::Timestamp;
 
-use crate::apps::{Apps, Reloader};
+use crate::apps::{App, Apps, Reloader};
 use crate::clock::Clock;
 use crate::domain::Server;
-use crate::store::{Completion, Store, Write};
+use crate::store::{Completion, Retention, Store, Write};
 
 /// How often what has expired is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
+
+/// Between two portions the writer is left to others for so many times as long as the portion took, and at least for
+/// a pause.
+const REST: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(10);
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long notices are kept (W-386).
 const NOTICES_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -61,9 +68,10 @@ pub(crate) async fn follow_settings(mut reloader: Reloader, every: Duration, mut
     }
 }
 
-/// What keeping house needs to know.
+/// Forgets what has expired, and what the apps do not want kept.
 #[derive(Debug)]
 pub(crate) struct House {
+    pub(crate) server: Arc<Server>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) apps: Arc<Apps>,
@@ -75,32 +83,55 @@ impl House {
     pub(crate) async fn keep(self) {
         loop {
             tokio::time::sleep(HOUSEKEEPING).await;
-            while self.forget_some(self.clock.now()).await {}
+            loop {
+                let began = self.clock.steady();
+                if !self.forget_some().await {
+                    break;
+                }
+                let took = self.clock.steady().millis_since(began).unsigned_abs();
+                tokio::time::sleep((Duration::from_millis(took) * REST).max(PAUSE)).await;
+            }
         }
     }
 
-    /// Forgets a portion of what has expired, and says whether there may be more.
-    async fn forget_some(&self, now: Timestamp) -> bool {
+    /// Forgets a portion, and says whether there may be more.
+    pub(crate) async fn forget_some(&self) -> bool {
         let (done, waiter) = Completion::waiter();
+        let now = self.clock.now();
         let longest_return = self.apps.longest_return();
+        let policies = self.apps.all().iter().map(|app| (app.id.clone(), retention(app, now))).collect();
         self.store
             .submit(Write::Expire {
                 now,
                 resend_keys_before: before(now, self.resend_window),
                 rooms_lost_before: before(now, longest_return),
                 notices_before: before(now, NOTICES_KEPT),
-                policies: Vec::new(),
+                policies,
                 done,
             })
             .await;
-        match waiter.await {
-            Ok(Ok(forgotten)) => forgotten.work > 0,
+        let forgotten = match waiter.await {
+            Ok(Ok(forgotten)) => forgotten,
             Ok(Err(error)) => {
-                tracing::error!(%error, "expired rows were not forgotten");
-                false
+                tracing::error!(%error, "what has expired was not forgotten");
+                return false;
             }
-            Err(_) => false,
+            Err(_) => return false,
+        };
+        for (app, conversation) in forgotten.conversations {
+            tracing::info!(app.id = %app, conversation.id = %conversation, "an idle conversation was deleted");
+            self.server.conversations.forgotten(&app, &conversation);
         }
+        forgotten.work > 0
+    }
+}
+
+/// What an app does not want kept (B-513, B-514).
+fn retention(app: &App, now: Timestamp) -> Retention {
+    let days = |days: u32| (days > 0).then(|| before(now, DAY * days));
+    Retention {
+        messages_before: days(app.settings.message.retention_days),
+        idle_before: days(app.settings.conversation.idle_days),
     }
 }
 

@@ -131,6 +131,7 @@ impl Node {
         chores.spawn(chores::flush_cursors(Arc::clone(&server), config.storage.cursor_flush));
         chores.spawn(chores::send_orphaned_wills(Arc::clone(&server), config.connection.read_timeout));
         let house = House {
+            server: Arc::clone(&server),
             store: Arc::clone(&store),
             clock,
             apps: Arc::clone(&apps),

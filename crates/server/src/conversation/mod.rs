@@ -6,11 +6,9 @@
 //! The way of a change: a rule here accepts it → the store commits it → its completion, still in commit order,
 //! hands the reply and what others are told to the [`dispatch::Dispatcher`] → the bus.
 
-mod announce;
 mod arrival;
 mod attributes;
 mod backend;
-mod blocklist;
 mod censor;
 mod cursors;
 mod dispatch;
@@ -20,18 +18,14 @@ mod lookup;
 mod members;
 #[allow(dead_code, reason = "asked for over HTTP")]
 mod notices;
-mod paging;
 mod patch;
 mod receipts;
 mod restrict;
-mod restricted;
 mod role;
 mod room;
 mod roster;
 mod search;
 mod send;
-#[allow(dead_code, reason = "called over HTTP")]
-mod service;
 mod standing;
 mod start;
 mod unread;
@@ -59,8 +53,6 @@ pub(crate) use backend::{Managed, RestrictionByApp};
 pub(crate) use dispatch::Respond;
 pub(crate) use hooks::{Hooks, NoHooks};
 pub(crate) use notices::Missed;
-#[allow(unused_imports, reason = "used over HTTP")]
-pub(crate) use service::Announcement;
 
 use cursors::Cursors;
 use dispatch::{Dispatcher, Job};
@@ -210,6 +202,11 @@ impl Service {
         let online = self.bus.online(&actor.app, &clients).await;
         let present = clients.into_iter().zip(online).filter_map(|(client, online)| online.then_some(client));
         Event::SessionsOnline(present.collect())
+    }
+
+    /// A conversation is deleted: whoever sends to it from now on hears so (B-515).
+    pub(crate) fn forgotten(&self, app: &AppId, conversation: &ConversationId) {
+        self.rosters.remove(app, conversation);
     }
 
     fn settings(&self, app: &AppId) -> Arc<AppConfig> {

@@ -77,6 +77,14 @@ impl Rosters {
         }
     }
 
+    /// Forgets a conversation that is deleted.
+    pub(super) fn remove(&self, app: &AppId, id: &ConversationId) {
+        let key = (app.clone(), id.clone());
+        let mut shard = self.shard(&key).lock();
+        shard.changes += 1;
+        shard.rosters.pop(&key);
+    }
+
     /// Puts in what a change made of a roster.
     pub(super) fn put(&self, app: AppId, id: ConversationId, roster: Roster) {
         let key = (app, id);

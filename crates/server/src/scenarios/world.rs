@@ -9,6 +9,7 @@ use yanshu_protocol::codec::Subprotocol;
 use yanshu_protocol::{ClientId, ConversationId, ConversationKind, Direction, Timestamp};
 
 use super::Peer;
+use crate::chores::House;
 use crate::clock::{Clock, ManualClock};
 use crate::config::{App, AppConfig, Config, Secret};
 use crate::domain::Server;
@@ -102,6 +103,19 @@ impl World {
         change(&mut self.config.apps);
         let apps = crate::apps::load(&self.config.apps).expect("their files are good");
         self.node.as_ref().expect("it runs").apps.replace(apps);
+    }
+
+    /// Forgets everything that is due, as the server does from time to time.
+    pub(super) async fn tidy(&self) {
+        let node = self.node.as_ref().expect("it runs");
+        let house = House {
+            server: Arc::clone(&node.server),
+            store: Arc::clone(&node.store),
+            clock: Arc::new(self.clock.clone()),
+            apps: Arc::clone(&node.apps),
+            resend_window: self.config.storage.resend_window,
+        };
+        while house.forget_some().await {}
     }
 
     /// Puts in a conversation as an import does: with an id of another origin.
