@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { fence } from '../harness/fence.js';
 import { RawClient } from '../harness/raw.js';
 import { startServer } from '../harness/server.js';
-import { having, matrix, name, scene, v2, v3, v4, v5 } from '../sdk/index.js';
+import { having, matrix, name, refusal, scene, v2, v3, v4, v5 } from '../sdk/index.js';
 import { storage, typedMessagesPlugin } from '../sdk/packages.js';
 
 let server;
@@ -515,6 +515,32 @@ test('B-239 B-241 W-349: only the own message, only one that exists', async () =
   assert.equal((await patch(mine, {})).errorMessage.code, 4404);
   mine.close();
   theirs.close();
+});
+
+matrix("B-239 B-241 W-349: another's message, or one that does not exist, is not edited or recalled: 4403 and 4404", { ...on, sdks: having('edit') }, async (stage) => {
+  const { bob, made } = await pair(stage);
+  const there = await bob.conversation(made.id);
+  const sent = await made.send('mine');
+  // The SDK refuses what it knows to be another's; of a bare id and time it knows nothing.
+  const [theirs, none] = [{ id: sent.id, timestamp: sent.at }, { id: 'unknown', timestamp: sent.at }].map((sdk) => ({ sdk }));
+  for (const act of [(message) => there.edit(message, 'yours'), (message) => there.recall(message)]) {
+    await assert.rejects(act(theirs), refusal(4403, 'MESSAGE_OWNERSHIP_REQUIRED'));
+    await assert.rejects(act(none), refusal(4404, 'MESSAGE_NOT_FOUND'));
+  }
+  assert.deepEqual((await made.history()).map(({ text }) => text), ['mine']);
+});
+
+matrix('W-234 W-235: receipt times of each other member, as the plug-in for group receipts asks for them', { ...on, sdks: having('readReceipts') }, async (stage) => {
+  const { bob, made } = await pair(stage);
+  const eve = name('eve');
+  await made.add([eve]);
+  const sent = await made.send('hello', { receipt: true });
+  await bob.get('message', { id: sent.id });
+  await (await bob.conversation(made.id)).read();
+  // The SDK acknowledges and marks as read a moment later, each by itself.
+  let times;
+  do { times = await made.sdk._fetchAllReceiptTimestamps(); } while (!(times[0]?.lastDeliveredAt && times[0]?.lastReadAt));
+  assert.deepEqual(times.map(({ pid, lastDeliveredAt, lastReadAt }) => [pid, Number(lastDeliveredAt), Number(lastReadAt)]), [[bob.id, sent.at, sent.at]]);
 });
 
 matrix('B-238: editing and recalling switched off: 4406 and 4407', { ...on, sdks: having('edit') }, async (stage) => {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 
 import { RawClient } from '../harness/raw.js';
 import { startServer } from '../harness/server.js';
-import { having, matrix, name, scene, v2 } from '../sdk/index.js';
+import { having, matrix, name, refusal, scene, v2 } from '../sdk/index.js';
 
 let server;
 before(async () => { server = await startServer(); });
@@ -312,4 +312,11 @@ test('W-194 W-197 W-199 W-191: the result text has exactly the keys and types of
   assert.deepEqual(row.lm, { __type: 'Date', iso: new Date(sent.ackMessage.t).toISOString() });
   assert.deepEqual(await ask({ limit: 0 }), []);
   client.close();
+});
+
+matrix('B-339 W-196: what the SDK asks for and nobody can read is refused with 4310', on, async (stage, sdk) => {
+  const tom = await stage.client('tom');
+  const asked = sdk === v2 ? { where: { name: { $near: 1 } } } : { build: (query) => query.equalTo('name', { $near: 1 }) };
+  await assert.rejects(tom.find(asked), refusal(4310, 'CONVERSATION_QUERY_FAILED'));
+  assert.deepEqual(await tom.find(), []);
 });
