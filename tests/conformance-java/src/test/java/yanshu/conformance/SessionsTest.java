@@ -32,6 +32,13 @@ class SessionsTest {
     assertEquals(List.of(tom.id()), bob.online(List.of(tom.id())));
   }
 
+  // W-63: 6.0.5 names its app in the push login only, which comes after this open.
+  @Test
+  void aClientThatIsOpenedBeforeTheSdksOwnLoginIsLetIn() throws Exception {
+    Client tom = world.device(world.line()).openAtOnce(World.name("tom"));
+    assertEquals(List.of(tom.id()), tom.online(List.of(tom.id())));
+  }
+
   // B-35 B-37 W-133
   @Test
   void whoIsOnlineComesInTheOrderAsked() throws Exception {

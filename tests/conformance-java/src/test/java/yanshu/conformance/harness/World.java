@@ -39,7 +39,7 @@ public final class World implements BeforeAllCallback, AfterEachCallback, AfterA
 
   /** Devices that earlier tests left in order. */
   private final Deque<Device> idle = new ArrayDeque<>();
-  private final List<Device> shared = new ArrayList<>();
+  private final List<Device> inUse = new ArrayList<>();
   private final List<AutoCloseable> ending = new ArrayList<>();
 
   /** A setting of the app: table, key and value as in the configuration file. */
@@ -65,12 +65,14 @@ public final class World implements BeforeAllCallback, AfterEachCallback, AfterA
 
   /** Logs in a client called {@code base}-something on a device of its own. */
   public Client client(String base) throws Failure {
-    return sharedDevice().open(name(base), Opening.plain());
+    return device().open(name(base), Opening.plain());
   }
 
   /** A device for the length of the test, on which nothing else happens. */
   public Device device() {
-    return keep(newDevice(server.url(), null));
+    Device device = idle.isEmpty() ? newDevice(server.url(), null) : idle.pop();
+    inUse.add(device);
+    return device;
   }
 
   /** Such a device whose way to the server the test can cut. */
@@ -93,12 +95,6 @@ public final class World implements BeforeAllCallback, AfterEachCallback, AfterA
     return thing;
   }
 
-  private Device sharedDevice() {
-    Device device = idle.isEmpty() ? newDevice(server.url(), null) : idle.pop();
-    shared.add(device);
-    return device;
-  }
-
   private Device newDevice(String serverUrl, String socketUrl) {
     devices += 1;
     return Sandbox.device(server.app(), serverUrl, socketUrl, folder.resolve("device-" + devices));
@@ -118,11 +114,11 @@ public final class World implements BeforeAllCallback, AfterEachCallback, AfterA
   public void afterEach(ExtensionContext context) throws Exception {
     for (int index = ending.size() - 1; index >= 0; index -= 1) ending.get(index).close();
     ending.clear();
-    for (Device device : shared) {
+    for (Device device : inUse) {
       if (device.logOut()) idle.push(device);
       else device.close();
     }
-    shared.clear();
+    inUse.clear();
   }
 
   @Override

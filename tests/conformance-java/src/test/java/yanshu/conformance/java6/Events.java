@@ -18,6 +18,12 @@ import yanshu.conformance.sdk.Event.Kind;
 /** Everything the SDK calls back, put into the inbox of the client it concerns. */
 final class Events {
   private final Map<String, Inbox> inboxes = new ConcurrentHashMap<>();
+  private volatile boolean anyoneEnded;
+
+  /** Whether any client was ended by the server. The SDK does not report such an end twice in a row, whosever it is. */
+  boolean hasAnyoneEnded() {
+    return anyoneEnded;
+  }
 
   Inbox inbox(String client) {
     return inboxes.computeIfAbsent(client, Inbox::new);
@@ -48,6 +54,7 @@ final class Events {
 
     @Override
     public void onClientOffline(AVIMClient client, int code) {
+      anyoneEnded = true;
       put(client, Event.of(Kind.OFFLINE, code));
     }
   };

@@ -1,9 +1,11 @@
 package yanshu.conformance.java6;
 
+import cn.leancloud.AVException;
 import cn.leancloud.AVLogger;
 import cn.leancloud.Messages.ErrorCommand;
 import cn.leancloud.Messages.GenericCommand;
 import cn.leancloud.cache.InMemorySetting;
+import cn.leancloud.callback.AVCallback;
 import cn.leancloud.core.AVOSCloud;
 import cn.leancloud.core.AppConfiguration;
 import cn.leancloud.im.AVIMOptions;
@@ -122,15 +124,37 @@ public final class SdkDevice implements Device {
     AVIMClientOpenOption option = new AVIMClientOpenOption();
     option.setReconnect(how.reconnect());
     Answer<AVIMClient> answer = new Answer<>();
-    client.open(option, new AVIMClientCallback() {
+    client.open(option, of(answer));
+    return opened(client, answer);
+  }
+
+  @Override
+  public Client openAtOnce(String id) throws Failure {
+    Answer<AVIMClient> answer = new Answer<>();
+    AVIMClient client = AVIMClient.getInstance(id);
+    manager().startConnection(new AVCallback<>() {
       @Override
-      public void done(AVIMClient opened, AVIMException error) {
-        answer.done(opened, error);
+      protected void internalDone0(Object nothing, AVException error) {
+        if (error == null) client.open(null, of(answer));
+        else answer.done(null, error);
       }
     });
+    return opened(client, answer);
+  }
+
+  private static AVIMClientCallback of(Answer<AVIMClient> answer) {
+    return new AVIMClientCallback() {
+      @Override
+      public void done(AVIMClient client, AVIMException error) {
+        answer.done(client, error);
+      }
+    };
+  }
+
+  private Client opened(AVIMClient client, Answer<AVIMClient> answer) throws Failure {
     answer.get();
-    SdkClient opened = new SdkClient(client, events.inbox(id));
-    clients.put(id, opened);
+    SdkClient opened = new SdkClient(client, events.inbox(client.getClientId()));
+    clients.put(client.getClientId(), opened);
     return opened;
   }
 
@@ -141,7 +165,7 @@ public final class SdkDevice implements Device {
 
   @Override
   public boolean logOut() {
-    boolean clean = isConnected();
+    boolean clean = isConnected() && !events.hasAnyoneEnded();
     for (SdkClient client : new ArrayList<>(clients.values())) {
       try {
         clean &= client.isOpen();
@@ -151,7 +175,8 @@ public final class SdkDevice implements Device {
       }
     }
     clients.clear();
-    return clean;
+    signWith(null);
+    return clean && AVIMClient.getClientsCount() == 0;
   }
 
   @Override

@@ -5,6 +5,9 @@ public interface Device extends AutoCloseable {
   /** Connects, if it is not connected, and logs in. */
   Client open(String id, Opening how) throws Failure;
 
+  /** Connects and logs in within the SDK's own notice of the connection, before the SDK has sent anything itself. */
+  Client openAtOnce(String id) throws Failure;
+
   /** Connects again after the connection was lost; the SDK then brings its clients back by itself. */
   void connect() throws Failure;
 
