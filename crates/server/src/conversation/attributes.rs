@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yanshu_protocol::{Attributes, Code, ConversationId, ConversationKind, Event, Reject};
+use yanshu_protocol::{AppId, Attributes, ClientId, Code, ConversationId, ConversationKind, Event, Reject};
 use yanshu_session::Actor;
 
 use super::Service;
@@ -11,6 +11,17 @@ use super::members::Told;
 use super::restrict::modern;
 use crate::query::Update;
 use crate::store::{AttributesUpdated, Completion, Roster, UpdateRequest, Write, WriteError};
+
+/// A change of attributes by someone who may.
+#[derive(Debug)]
+pub(super) struct AttributesChange {
+    pub(super) app: AppId,
+    pub(super) conversation: ConversationId,
+    /// Keys, plain or dotted, with new values or operations.
+    pub(super) changes: Attributes,
+    /// Whom the members are told it was done by.
+    pub(super) by: ClientId,
+}
 
 impl Service {
     /// Changes attributes and tells the members (W-215 to W-224).
@@ -21,21 +32,38 @@ impl Service {
         changes: Attributes,
         respond: Respond,
     ) {
-        let (roster, update) = match self.may_update(actor, &conversation, &changes).await {
-            Ok(allowed) => allowed,
+        match self.may_update(actor, &conversation).await {
+            Ok(roster) => {
+                let (app, by) = (actor.app.clone(), actor.client.clone());
+                let change = AttributesChange { app, conversation, changes, by };
+                self.change_attributes(change, roster, respond).await;
+            }
+            Err(reject) => self.answer(respond, Err(reject)).await,
+        }
+    }
+
+    /// Changes attributes and tells the members, if there are any.
+    pub(super) async fn change_attributes(
+        &self,
+        change: AttributesChange,
+        roster: Arc<Roster>,
+        respond: Respond,
+    ) {
+        let AttributesChange { app, conversation, changes, by } = change;
+        let update = match Update::parse(&changes) {
+            Ok(update) => update,
             Err(reject) => return self.answer(respond, Err(reject)).await,
         };
         let request = UpdateRequest {
-            app: actor.app.clone(),
+            app: app.clone(),
             conversation: conversation.clone(),
             update,
             changes: changes.clone(),
-            by: Some(actor.client.clone()),
-            max_bytes: self.settings(&actor.app).conversation.max_attributes.0,
+            by: Some(by.clone()),
+            max_bytes: self.settings(&app).conversation.max_attributes.0,
             now: self.clock.now(),
         };
         let (dispatcher, rosters) = (self.dispatcher.clone(), Arc::clone(&self.rosters));
-        let actor = Arc::clone(actor);
         let done = Completion::new(move |result: Result<AttributesUpdated, WriteError>| {
             let updated = match result {
                 Ok(updated) => updated,
@@ -50,12 +78,13 @@ impl Service {
                 changes: Some((changes.clone(), updated.modified.clone())),
             };
             let reply = Job::reply(respond, Ok(event(None)));
-            if roster.kind == ConversationKind::Room {
+            // No member of these is known here (W-224).
+            if matches!(roster.kind, ConversationKind::Room | ConversationKind::Service) {
                 return dispatcher.hand_on_blocking(reply);
             }
-            let roster = rosters.cached(&actor.app, &conversation).unwrap_or(roster);
-            let told = Told { app: &actor.app, conversation: &conversation, by: &actor.client };
-            let event = event(Some(actor.client.clone()));
+            let roster = rosters.cached(&app, &conversation).unwrap_or(roster);
+            let told = Told { app: &app, conversation: &conversation, by: &by };
+            let event = event(Some(by.clone()));
             // 2015 knew no such event (B-79).
             let push = modern(told.push(&roster, &roster.members, updated.updated_at, false, event));
             dispatcher.hand_on_blocking(reply.and_tell(vec![push]));
@@ -63,12 +92,7 @@ impl Service {
         self.store.submit(Write::UpdateAttributes(Box::new(request), done)).await;
     }
 
-    async fn may_update(
-        &self,
-        actor: &Actor,
-        conversation: &ConversationId,
-        changes: &Attributes,
-    ) -> Result<(Arc<Roster>, Update), Reject> {
+    async fn may_update(&self, actor: &Actor, conversation: &ConversationId) -> Result<Arc<Roster>, Reject> {
         let roster = self.roster(&actor.app, conversation).await?;
         let inside = match roster.kind {
             ConversationKind::Normal => roster.includes(&actor.client),
@@ -76,10 +100,10 @@ impl Service {
             ConversationKind::Service => false,
             ConversationKind::Temporary => return Err(Code::NormalConversationRequired.into()),
         };
-        if !inside {
-            return Err(Code::ConversationUpdateRejected.into());
+        match inside {
+            true => Ok(roster),
+            false => Err(Code::ConversationUpdateRejected.into()),
         }
-        Ok((roster, Update::parse(changes)?))
     }
 
     /// Switches mobile push for a conversation off or on, for oneself (W-225 to W-228).

@@ -3,16 +3,24 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use yanshu_protocol::{
-    AppId, ClientId, Code, ConversationId, ConversationKind, Event, Page, Reject, Restriction, Role,
-    Timestamp,
+    AppId, Attributes, ClientId, Code, ConversationId, ConversationKind, ConversationView, Event, Page,
+    Reject, Restriction, Role, Timestamp,
 };
 
 use super::Service;
+use super::attributes::AttributesChange;
 use super::dispatch::Respond;
 use super::restrict::RestrictionChange;
 use super::role::{RoleChange, assignable};
-use crate::store::{Roster, StoreError};
+use super::service::Announcement;
+use super::view;
+use crate::query::{Filter, Sort};
+use crate::store::{ConversationSearch, Roster, StoreError, StoredMessage, Write};
+
+/// 31 days, in milliseconds.
+const MONTH: i64 = 31 * 86_400_000;
 
 /// A conversation by its id and the kind that it must have.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +38,15 @@ pub(crate) struct RestrictionByApp {
     pub(crate) clients: Vec<ClientId>,
     /// A silence that ends by itself (B-132). What is lifted is then such a one, whenever it would end.
     pub(crate) for_seconds: Option<i64>,
+}
+
+/// What to look for.
+#[derive(Debug)]
+pub(crate) struct SearchByApp {
+    pub(crate) kind: ConversationKind,
+    pub(crate) condition: Value,
+    pub(crate) skip: usize,
+    pub(crate) limit: usize,
 }
 
 impl Service {
@@ -109,6 +126,71 @@ impl Service {
         }
     }
 
+    /// Tells everyone who subscribes. What waits for those who are offline does so for a month at most (B-148).
+    pub(crate) async fn broadcast(&self, what: Announcement) -> Result<Arc<StoredMessage>, Reject> {
+        let latest = self.clock.now().plus_millis(MONTH);
+        if what.valid_till.is_some_and(|till| till > latest) {
+            let why = "valid_till is more than a month ahead";
+            return Err(Reject::because(Code::ConversationApiFailed, why));
+        }
+        self.announce(what, None).await
+    }
+
+    /// Conversations of one kind that meet a condition, newest activity first.
+    pub(crate) async fn find_by_app(
+        &self,
+        app: &AppId,
+        search: SearchByApp,
+    ) -> Result<Vec<ConversationView>, Reject> {
+        let SearchByApp { kind, condition, skip, limit } = search;
+        let of_kind = match kind {
+            ConversationKind::Service => json!({ "sys": true }),
+            ConversationKind::Room => json!({ "tr": true }),
+            ConversationKind::Normal | ConversationKind::Temporary => {
+                json!({ "sys": { "$ne": true }, "tr": { "$ne": true } })
+            }
+        };
+        let filter = Filter::parse(&json!({ "$and": [condition, of_kind] }))?;
+        let search = ConversationSearch {
+            sort: Sort::for_query(None, &filter)?,
+            filter: Arc::new(filter),
+            skip,
+            limit,
+            timeout: self.settings(app).query.timeout,
+        };
+        let found = self.store.search(app, search).await?;
+        let now = self.clock.now();
+        Ok(found.into_iter().map(|conversation| view::plain(conversation, now)).collect())
+    }
+
+    /// Changes attributes; gives the new time of change.
+    pub(crate) async fn update_by_app(
+        &self,
+        conversation: Managed<'_>,
+        changes: Attributes,
+    ) -> Result<Timestamp, Reject> {
+        let roster = self.managed(conversation).await?;
+        let change = AttributesChange {
+            app: conversation.app.clone(),
+            conversation: conversation.id.clone(),
+            changes,
+            by: roster.creator.clone(),
+        };
+        match answered(|respond| self.change_attributes(change, roster, respond)).await? {
+            Event::ConversationUpdated { updated_at, .. } => Ok(updated_at),
+            _ => Err(Code::InternalError.into()),
+        }
+    }
+
+    /// Deletes a conversation, and its messages and members with it.
+    pub(crate) async fn delete_by_app(&self, conversation: Managed<'_>) -> Result<(), Reject> {
+        self.managed(conversation).await?;
+        let (app, id) = (conversation.app.clone(), conversation.id.clone());
+        self.commit(|done| Write::DeleteConversation { app, conversation: id, done }).await?;
+        self.rosters.remove(conversation.app, conversation.id);
+        Ok(())
+    }
+
     /// The roster of a conversation that must be of one kind.
     pub(crate) async fn managed(&self, conversation: Managed<'_>) -> Result<Arc<Roster>, Reject> {
         let roster = self.roster(conversation.app, conversation.id).await?;
@@ -146,7 +228,9 @@ impl Service {
 }
 
 /// Waits for the answer that others wait for on their connections.
-async fn answered<F: Future<Output = ()>>(act: impl FnOnce(Respond) -> F) -> Result<Event, Reject> {
+pub(super) async fn answered<F: Future<Output = ()>>(
+    act: impl FnOnce(Respond) -> F,
+) -> Result<Event, Reject> {
     let (answer, waiter) = tokio::sync::oneshot::channel();
     let respond: Respond = Box::new(move |outcome| {
         // Whoever asked has gone: what was done is done.

@@ -28,6 +28,7 @@ mod search;
 mod send;
 mod standing;
 mod start;
+mod subscribers;
 mod unread;
 mod view;
 mod will;
@@ -49,7 +50,7 @@ use crate::signature::{self, Act};
 use crate::store::{Completion, Roster, Store, StoreError, Write, WriteError};
 
 pub(crate) use arrival::Known;
-pub(crate) use backend::{Managed, RestrictionByApp};
+pub(crate) use backend::{Managed, RestrictionByApp, SearchByApp};
 pub(crate) use dispatch::Respond;
 pub(crate) use hooks::{Hooks, NoHooks};
 pub(crate) use notices::Missed;

@@ -47,6 +47,11 @@ impl Service {
     }
 }
 
+/// What a conversation is to the app itself, which is in none.
+pub(super) fn plain(conversation: Conversation, now: Timestamp) -> ConversationView {
+    view(conversation, Shown { compact: false, with_last_message: false }, now, None, None)
+}
+
 /// The words of a conversation one is not in do not leak into query results (W-195).
 fn may_read(conversation: &Conversation, asker: &ClientId) -> bool {
     match conversation.kind {

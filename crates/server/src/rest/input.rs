@@ -9,6 +9,10 @@ use yanshu_protocol::{ClientId, Code, ConversationId, IdError, Page, Reject};
 
 use super::failure::Failure;
 
+/// Rows of an answer, by default and at most.
+const ROWS: usize = 100;
+const MOST_ROWS: usize = 1000;
+
 /// A JSON body, whatever it is said to be. None at all is an empty object.
 #[derive(Debug)]
 pub(super) struct Body<T>(pub(super) T);
@@ -111,6 +115,13 @@ impl From<PageAsked> for Page {
         let limit = asked.limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX));
         Self { limit, offset: asked.next.and_then(|next| u32::try_from(next).ok()).unwrap_or_default() }
     }
+}
+
+/// How many rows to pass over and how many to give. A limit that is none or out of bounds is the default.
+pub(super) fn window(skip: Option<i64>, limit: Option<i64>) -> (usize, usize) {
+    let whole = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok());
+    let limit = whole(limit).filter(|limit| (1..=MOST_ROWS).contains(limit));
+    (whole(skip).unwrap_or(0), limit.unwrap_or(ROWS))
 }
 
 /// A number in a query, with or without a fraction; an empty text is none.

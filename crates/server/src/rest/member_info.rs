@@ -14,10 +14,6 @@ use super::failure::Failure;
 use super::input::{self, Asked};
 use super::session::ImSession;
 
-/// Rows of an answer, by default and at most.
-const ROWS: usize = 100;
-const MOST_ROWS: usize = 1000;
-
 /// The conversation and perhaps the member that an SDK asks for: as a condition, or as parameters.
 #[derive(Debug, Deserialize)]
 pub(super) struct RowsAsked {
@@ -57,7 +53,8 @@ pub(super) async fn list(
     let managers = rest.server.conversations.managers(&app.id, &id).await?;
     let managers =
         managers.into_iter().filter(|manager| client.as_ref().is_none_or(|id| manager.as_str() == id));
-    let rows = cut(managers, asked.skip, asked.limit).map(|manager| {
+    let (skip, limit) = input::window(asked.skip, asked.limit);
+    let rows = managers.skip(skip).take(limit).map(|manager| {
         let record = record_id(&id, &manager);
         json!({
             "objectId": record,
@@ -80,14 +77,4 @@ pub(super) fn record_id(conversation: &ConversationId, client: &ClientId) -> Str
     let mut id = format!("{:x}", digest.finalize());
     id.truncate(24);
     id
-}
-
-pub(super) fn cut<T>(
-    rows: impl Iterator<Item = T>,
-    skip: Option<i64>,
-    limit: Option<i64>,
-) -> impl Iterator<Item = T> {
-    let skip = skip.and_then(|skip| usize::try_from(skip).ok()).unwrap_or(0);
-    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-    rows.skip(skip).take(limit.filter(|limit| (1..=MOST_ROWS).contains(limit)).unwrap_or(ROWS))
 }

@@ -4,6 +4,7 @@
 //! is arranged (`front`), its extractors check who asks and what for (`credentials`, `session`, `input`), and a
 //! handler calls the same functions of the domain as the WebSocket does. It knows no store and no socket.
 
+mod announcements;
 mod client;
 mod credentials;
 mod failure;
@@ -15,11 +16,13 @@ mod notifications;
 mod output;
 mod restrictions;
 mod roles;
+mod services;
 mod session;
+mod subscribers;
 
 use std::sync::Arc;
 
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Router, middleware};
 
 use yanshu_protocol::Restriction;
@@ -43,6 +46,16 @@ pub(crate) fn router(rest: Rest) -> Router {
             post(client::block).delete(client::unblock).get(client::blocked),
         )
         .route("/rtm/clients/{client}/kick", post(client::kick))
+        .route("/rtm/clients/{client}/service-conversations", get(subscribers::of_client))
+        .route("/rtm/service-conversations", post(services::create).get(services::find))
+        .route("/rtm/service-conversations/{id}", put(services::change).delete(services::delete))
+        .route("/rtm/service-conversations/{id}/broadcasts", post(announcements::to_all))
+        .route("/rtm/service-conversations/{id}/messages", post(announcements::to_some))
+        .route("/rtm/service-conversations/{id}/subscribers", post(subscribers::add).get(subscribers::list))
+        .route(
+            "/rtm/service-conversations/{id}/subscribers/{client}",
+            delete(subscribers::remove).get(subscribers::count),
+        )
         .route("/rtm/{group}/{id}/blacklists", restrictions::list(Restriction::Blocked))
         .route("/rtm/{group}/{id}/member-infos", post(roles::set).get(roles::list))
         .route("/rtm/{group}/{id}/member-infos/{record}", put(roles::change).delete(roles::take_back))

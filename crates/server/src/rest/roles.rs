@@ -13,7 +13,7 @@ use super::credentials::MasterKey;
 use super::failure::Failure;
 use super::group::Named;
 use super::input::{self, Asked, Body, InPath};
-use super::member_info::{cut, record_id};
+use super::member_info::record_id;
 use crate::apps::App;
 use crate::conversation::Managed;
 
@@ -92,7 +92,8 @@ pub(super) async fn list(
     let managers = managers(&rest, &app, &named).await?;
     let wanted = asked.role.as_deref().is_none_or(|role| role == Role::Manager.name());
     let managers = managers.into_iter().filter(|_| wanted);
-    let rows = cut(managers, asked.skip, asked.limit).map(|client| {
+    let (skip, limit) = input::window(asked.skip, asked.limit);
+    let rows = managers.skip(skip).take(limit).map(|client| {
         let id = record_id(&named.id, &client);
         json!({ "clientId": client.as_str(), "objectId": id, "role": Role::Manager.name() })
     });

@@ -1,10 +1,12 @@
 //! The HTTP interface, and what it does to those who are online (`rest-api.md`).
 
+mod announcements;
 mod credentials;
 mod kick;
 mod notifications;
 mod restrictions;
 mod roles;
+mod services;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
