@@ -32,15 +32,17 @@ impl Service {
             message_type: query.message_type,
             conversation: conversation.clone(),
         };
-        let messages = match page.limit {
-            0 => Vec::new(),
-            _ => self.store.history(&actor.app, page).await?,
+        // Times are shown where there is one other that can have received and read (W-336).
+        let messages = if page.limit == 0 {
+            Vec::new()
+        } else if with_members && roster.members.len() <= 2 {
+            self.flush_cursors().await?;
+            self.store.history_with_times(&actor.app, page).await?
+        } else {
+            let messages = self.store.history(&actor.app, page).await?;
+            messages.into_iter().map(|message| (message, ReceiptTimes::default())).collect()
         };
-        let times = match with_members && roster.members.len() <= 2 {
-            true => self.receipt_times(actor, &conversation, &messages).await?,
-            false => vec![ReceiptTimes::default(); messages.len()],
-        };
-        let messages = messages.into_iter().zip(times).map(|(message, times)| item(message, kind, times));
+        let messages = messages.into_iter().map(|(message, times)| item(message, kind, times));
         Ok(Event::History { conversation, messages: messages.collect() })
     }
 
@@ -63,21 +65,6 @@ impl Service {
             (None, None) => None,
         };
         Ok(timestamp.map(|timestamp| Interval { timestamp, message, included }))
-    }
-
-    /// When the other of two members received and read each message (W-336).
-    async fn receipt_times(
-        &self,
-        actor: &Actor,
-        conversation: &ConversationId,
-        messages: &[StoredMessage],
-    ) -> Result<Vec<ReceiptTimes>, Reject> {
-        if messages.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.flush_cursors().await?;
-        let asked = messages.iter().map(|message| (message.timestamp, message.from.clone())).collect();
-        Ok(self.store.receipt_times(&actor.app, conversation, asked).await?)
     }
 }
 

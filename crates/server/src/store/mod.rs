@@ -83,6 +83,14 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// A page of history, in ascending order of (time, id).
     fn history<'a>(&'a self, app: &'a AppId, page: HistoryPage) -> Reading<'a, Vec<StoredMessage>>;
 
+    /// The same page, with when each message was first received and read by others than its sender (W-336). A
+    /// service conversation has no such times.
+    fn history_with_times<'a>(
+        &'a self,
+        app: &'a AppId,
+        page: HistoryPage,
+    ) -> Reading<'a, Vec<(StoredMessage, ReceiptTimes)>>;
+
     /// One message; `hint` is its time if the asker knows it. Of the messages between a service conversation
     /// and one client, only the viewer's are found.
     fn message<'a>(
@@ -128,15 +136,6 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         app: &'a AppId,
         conversation: &'a ConversationId,
     ) -> Reading<'a, Vec<(ClientId, Cursor)>>;
-
-    /// When messages of a conversation were first received and read by others than their sender: for each
-    /// message time in `times`, ascending as given (W-336).
-    fn receipt_times<'a>(
-        &'a self,
-        app: &'a AppId,
-        conversation: &'a ConversationId,
-        messages: Vec<(Timestamp, ClientId)>,
-    ) -> Reading<'a, Vec<ReceiptTimes>>;
 
     /// The client's conversations with unread messages, newest activity first, at most
     /// `max_conversations`, each count at most `max_count`. With `changed_after`, only those whose state

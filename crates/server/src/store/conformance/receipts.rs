@@ -1,10 +1,10 @@
 //! Cursors and receipts.
 
-use yanshu_protocol::{ConversationId, Timestamp};
+use yanshu_protocol::{ConversationId, Direction, Timestamp};
 
 use super::world::{client, text};
 use super::{Place, World};
-use crate::store::{Cursor, CursorMove, Draft, ReceiptTimes, StoredMessage};
+use crate::store::{Cursor, CursorMove, Draft, HistoryPage, ReceiptTimes, StoredMessage};
 
 async fn cursor(world: &World, id: &ConversationId, who: &str) -> Cursor {
     world.store.cursor(&world.app, id, &client(who)).await.unwrap()
@@ -117,8 +117,18 @@ pub(crate) async fn receipt_times_are_those_of_the_first_move_past_the_message(p
     let second = go("Jerry", Some(1), Some(1)).await;
     go("Jerry", Some(0), Some(0)).await;
     let by_tom = go("Tom", Some(3), Some(2)).await;
-    let asked: Vec<_> = messages.iter().map(|message| (message.timestamp, message.from.clone())).collect();
-    let times = world.store.receipt_times(&world.app, &id, asked).await.unwrap();
+    let page = HistoryPage {
+        conversation: id.clone(),
+        viewer: None,
+        start: None,
+        stop: None,
+        direction: Direction::Newer,
+        limit: 10,
+        message_type: None,
+    };
+    let page = world.store.history_with_times(&world.app, page).await.unwrap();
+    let (read, times): (Vec<_>, Vec<_>) = page.into_iter().unzip();
+    assert_eq!(read, messages);
     let both =
         |delivered_at, read_at| ReceiptTimes { delivered_at: Some(delivered_at), read_at: Some(read_at) };
     assert_eq!(

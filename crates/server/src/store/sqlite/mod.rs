@@ -8,12 +8,16 @@
 mod cache;
 mod checkpoint;
 mod file;
+#[cfg(test)]
+mod forward;
 mod job;
 mod noticed;
 mod read;
 mod readers;
 mod recent;
 mod rows;
+#[cfg(test)]
+mod scale;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -53,6 +53,11 @@ pub(super) struct Address {
 }
 
 impl Reader {
+    pub(super) fn new(connection: Connection, recent: Arc<Recent>) -> Self {
+        let gone = recent.gone();
+        Self { connection, recent, apps: HashMap::new(), keys: Generations::new(KEYS), gone }
+    }
+
     /// The app's key; `None` if nothing of it was ever stored.
     pub(super) fn app(&mut self, app: &AppId) -> rusqlite::Result<Option<i64>> {
         if let Some(&key) = self.apps.get(app) {
@@ -149,13 +154,7 @@ impl Lane {
         let mut threads = Vec::new();
         for number in 0..count {
             let connection = file::reading(folder, CACHE_KIB)?;
-            let reader = Reader {
-                connection,
-                recent: Arc::clone(recent),
-                apps: HashMap::new(),
-                keys: Generations::new(KEYS),
-                gone: recent.gone(),
-            };
+            let reader = Reader::new(connection, Arc::clone(recent));
             let receiver = Arc::clone(&receiver);
             let thread = std::thread::Builder::new()
                 .name(format!("{name}-{number}"))

@@ -187,6 +187,15 @@ impl Store for SqliteStore {
         self.quick().ask(move |reader| history::page(reader, &app, &page))
     }
 
+    fn history_with_times<'a>(
+        &'a self,
+        app: &'a AppId,
+        page: HistoryPage,
+    ) -> Reading<'a, Vec<(StoredMessage, ReceiptTimes)>> {
+        let app = app.clone();
+        self.quick().ask(move |reader| history::page_with_times(reader, &app, &page))
+    }
+
     fn message<'a>(
         &'a self,
         app: &'a AppId,
@@ -241,16 +250,6 @@ impl Store for SqliteStore {
     ) -> Reading<'a, Vec<(ClientId, Cursor)>> {
         let (app, conversation) = (app.clone(), conversation.clone());
         self.quick().ask(move |reader| cursors::cursors(reader, &app, &conversation))
-    }
-
-    fn receipt_times<'a>(
-        &'a self,
-        app: &'a AppId,
-        conversation: &'a ConversationId,
-        messages: Vec<(Timestamp, ClientId)>,
-    ) -> Reading<'a, Vec<ReceiptTimes>> {
-        let (app, conversation) = (app.clone(), conversation.clone());
-        self.quick().ask(move |reader| cursors::receipt_times(reader, &app, &conversation, &messages))
     }
 
     fn unread<'a>(

@@ -58,6 +58,9 @@ mod filed_soon {
 mod filed_in_portions {
     crate::store::conformance::tests! { super::super::Folder<200, 4>;
         history: [history_is_whole_while_messages_stream_in,];
+        threads: [threads_outlive_a_restart, history_of_a_thread_agrees_with_both_logs,];
+        removal: [what_is_deleted_goes_in_portions_and_others_stay,];
+        retention: [old_messages_are_forgotten_and_newer_ones_stay, old_messages_in_threads_are_forgotten,];
         messages: [a_repeat_is_recognised_within_one_batch, a_repeat_is_recognised_for_as_long_as_asked,];
         conversations: [what_belongs_to_an_expired_conversation_is_forgotten,];
         order: [a_closed_store_has_kept_what_was_submitted_before,];

@@ -6,7 +6,7 @@ use yanshu_protocol::{AppId, ClientId, ConversationId, Timestamp};
 use crate::store::sqlite::readers::{Address, Fault, Reader};
 use crate::store::sqlite::rows;
 use crate::store::sqlite::write::cursors::{DELIVERED, READ};
-use crate::store::{Cursor, ReceiptTimes};
+use crate::store::{Cursor, ReceiptTimes, StoredMessage};
 
 pub(in crate::store::sqlite) fn cursor(
     reader: &mut Reader,
@@ -53,41 +53,37 @@ pub(in crate::store::sqlite) fn cursors(
     Ok(cursors.collect::<Result<_, _>>()?)
 }
 
-pub(in crate::store::sqlite) fn receipt_times(
-    reader: &mut Reader,
-    app: &AppId,
-    conversation: &ConversationId,
-    messages: &[(Timestamp, ClientId)],
-) -> Result<Vec<ReceiptTimes>, Fault> {
-    let Some(key) = reader.key(app, conversation)? else {
-        return Ok(vec![ReceiptTimes::default(); messages.len()]);
-    };
-    reader.look(|connection| {
-        let clients = receivers(connection, key)?;
-        // Positions and times grow together, so the first position that reaches the message tells when it was
-        // reached.
-        let mut first = connection.prepare_cached(
-            "SELECT at FROM receipt_time WHERE conversation = ? AND client = ? AND what = ? AND position >= ?
-             ORDER BY position LIMIT 1",
-        )?;
-        let mut earliest = |sender: &ClientId, what: i64, at: Timestamp| {
-            let mut earliest: Option<i64> = None;
-            for client in clients.iter().filter(|client| **client != sender.as_str()) {
-                let reached: Option<i64> =
-                    first.query_row(params![key, client, what, at.0], |row| row.get(0)).optional()?;
-                earliest = [earliest, reached].into_iter().flatten().min();
-            }
-            Ok::<_, rusqlite::Error>(earliest.map(Timestamp))
-        };
-        let mut times = Vec::with_capacity(messages.len());
-        for (at, sender) in messages {
-            times.push(ReceiptTimes {
-                delivered_at: earliest(sender, DELIVERED, *at)?,
-                read_at: earliest(sender, READ, *at)?,
-            });
+/// When messages of a conversation were first received and read by others than their sender.
+pub(super) fn times_of(
+    connection: &Connection,
+    key: i64,
+    messages: &[StoredMessage],
+) -> rusqlite::Result<Vec<ReceiptTimes>> {
+    let clients = receivers(connection, key)?;
+    // Positions and times grow together, so the first position that reaches the message tells when it was
+    // reached.
+    let mut first = connection.prepare_cached(
+        "SELECT at FROM receipt_time WHERE conversation = ? AND client = ? AND what = ? AND position >= ?
+         ORDER BY position LIMIT 1",
+    )?;
+    let mut earliest = |message: &StoredMessage, what: i64| {
+        let mut earliest: Option<i64> = None;
+        for client in clients.iter().filter(|client| **client != message.from.as_str()) {
+            let reached: Option<i64> = first
+                .query_row(params![key, client, what, message.timestamp.0], |row| row.get(0))
+                .optional()?;
+            earliest = [earliest, reached].into_iter().flatten().min();
         }
-        Ok(times)
-    })
+        Ok::<_, rusqlite::Error>(earliest.map(Timestamp))
+    };
+    let mut times = Vec::with_capacity(messages.len());
+    for message in messages {
+        times.push(ReceiptTimes {
+            delivered_at: earliest(message, DELIVERED)?,
+            read_at: earliest(message, READ)?,
+        });
+    }
+    Ok(times)
 }
 
 /// Everyone with receipt times here: two, or few if members changed.

@@ -8,8 +8,9 @@ use yanshu_protocol::{AppId, Direction, Timestamp};
 use crate::store::sqlite::readers::{Fault, Reader};
 use crate::store::sqlite::recent::{Place, Places};
 use crate::store::sqlite::rows::{self, Strand};
-use crate::store::{HistoryPage, Interval, StoredMessage};
+use crate::store::{HistoryPage, Interval, ReceiptTimes, StoredMessage};
 
+use super::cursors;
 use super::messages::by_row;
 
 pub(in crate::store::sqlite) fn page(
@@ -17,19 +18,48 @@ pub(in crate::store::sqlite) fn page(
     app: &AppId,
     page: &HistoryPage,
 ) -> Result<Vec<StoredMessage>, Fault> {
-    let strands = reader.strands(app, &page.conversation, page.viewer.as_ref())?;
-    // Places of recent messages are taken before the look.
-    let places: SmallVec<[Places; 2]> = strands.iter().map(|strand| reader.recent.of(strand.key)).collect();
+    let view = View::of(reader, app, page)?;
+    reader.look(|connection| view.messages(connection, page))
+}
+
+/// The page, and when its messages were received and read.
+pub(in crate::store::sqlite) fn page_with_times(
+    reader: &mut Reader,
+    app: &AppId,
+    page: &HistoryPage,
+) -> Result<Vec<(StoredMessage, ReceiptTimes)>, Fault> {
+    let view = View::of(reader, app, page)?;
     reader.look(|connection| {
+        let messages = view.messages(connection, page)?;
+        let Some(conversation) = view.strands.first() else { return Ok(Vec::new()) };
+        let times = cursors::times_of(connection, conversation.key, &messages)?;
+        Ok(messages.into_iter().zip(times).collect())
+    })
+}
+
+/// What a viewer sees, with the places of recent messages, which are taken before the look.
+struct View<'a> {
+    strands: SmallVec<[Strand<'a>; 2]>,
+    places: SmallVec<[Places; 2]>,
+}
+
+impl<'a> View<'a> {
+    fn of(reader: &mut Reader, app: &AppId, page: &'a HistoryPage) -> rusqlite::Result<Self> {
+        let strands = reader.strands(app, &page.conversation, page.viewer.as_ref())?;
+        let places = strands.iter().map(|strand| reader.recent.of(strand.key)).collect();
+        Ok(Self { strands, places })
+    }
+
+    fn messages(&self, connection: &Connection, page: &HistoryPage) -> Result<Vec<StoredMessage>, Fault> {
         let mut messages = Vec::new();
-        for (strand, places) in strands.iter().zip(&places) {
+        for (strand, places) in self.strands.iter().zip(&self.places) {
             messages.extend(of_strand(connection, *strand, page, places)?);
         }
-        if strands.len() > 1 {
+        if self.strands.len() > 1 {
             merge(&mut messages, page);
         }
         Ok(messages)
-    })
+    }
 }
 
 /// What a page holds of one strand, ascending.
