@@ -4,8 +4,8 @@ use std::fs;
 
 use tempfile::TempDir;
 use yanshu_protocol::{
-    Code, Command, Content, ConversationId, Event, Mentions, PatchItem, PatchReason, PatchRequest,
-    SendMessage,
+    Code, Command, Content, ConversationId, ConversationKind, Event, Mentions, PatchItem, PatchReason,
+    PatchRequest, SendMessage,
 };
 
 use super::{Peer, World, plain_message, text};
@@ -195,4 +195,15 @@ async fn a_client_of_2015_sees_the_stars_and_is_told_nothing_it_would_not_know()
     tom.send(&conversation, "darn").await;
     assert_eq!(patches(&mut tom).await, 0);
     assert_eq!(jerry.next_texts(1).await, ["***"]);
+}
+
+#[tokio::test]
+async fn what_a_client_says_to_a_service_is_filtered() {
+    // B-453: system conversations.
+    let (world, _folder) = world().await;
+    let service = world.import("5f0000000000000000000001", ConversationKind::Service, &[]).await;
+    let mut tom = world.modern("tom").await;
+    assert_eq!(tom.send(&service, "darn").await.reject, None);
+    assert_eq!(told(&mut tom).await.content, Content::Text("***".into()));
+    assert_eq!(tom.history_texts(&service).await, ["***"]);
 }
