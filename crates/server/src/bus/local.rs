@@ -45,6 +45,14 @@ impl Bus for LocalBus {
         Box::pin(ready(self.node.sessions_of(app, client)))
     }
 
+    fn receiving<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: Option<&'a ClientId>,
+    ) -> Asking<'a, Vec<(ClientId, SessionKey)>> {
+        Box::pin(ready(self.node.receiving(app, client)))
+    }
+
     fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool> {
         self.node.probe(key, within_ms)
     }

@@ -43,6 +43,8 @@ pub(crate) enum Audience {
     Clients(Arc<[ClientId]>),
     /// Every session now in this chat room.
     Room(ConversationId),
+    /// These sessions.
+    Sessions(Arc<[SessionKey]>),
     /// One session, also before and while its pushes are kept (see [`Bus::hold`]).
     Session(SessionKey),
 }
@@ -99,6 +101,13 @@ pub(crate) trait Bus: Send + Sync + Debug + 'static {
     /// The sessions of a client.
     fn sessions_of<'a>(&'a self, app: &'a AppId, client: &'a ClientId) -> Asking<'a, Vec<SessionInfo>>;
 
+    /// The sessions that get what is published now, with their clients: those of one client, or of a whole app.
+    fn receiving<'a>(
+        &'a self,
+        app: &'a AppId,
+        client: Option<&'a ClientId>,
+    ) -> Asking<'a, Vec<(ClientId, SessionKey)>>;
+
     /// Whether the session's connection answers a ping within `within_ms` (W-124).
     fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool>;
 
@@ -136,6 +145,7 @@ pub(crate) trait Node: Send + Sync + Debug + 'static {
     fn release(&self, key: SessionKey);
     fn online(&self, app: &AppId, client: &ClientId) -> bool;
     fn sessions_of(&self, app: &AppId, client: &ClientId) -> Vec<SessionInfo>;
+    fn receiving(&self, app: &AppId, client: Option<&ClientId>) -> Vec<(ClientId, SessionKey)>;
     fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool>;
     fn end_session(&self, key: SessionKey, reason: Option<Reject>) -> bool;
     fn enter_room(&self, key: SessionKey, room: &ConversationId) -> bool;

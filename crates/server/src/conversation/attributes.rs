@@ -126,7 +126,9 @@ impl Service {
     ) -> Result<Event, Reject> {
         let roster = self.roster(&actor.app, &conversation).await?;
         let updated_at = match roster.kind {
-            ConversationKind::Normal if roster.includes(&actor.client) => {
+            ConversationKind::Normal | ConversationKind::Service
+                if self.belongs(actor, &conversation, &roster).await? =>
+            {
                 let (app, client) = (actor.app.clone(), actor.client.clone());
                 let (id, now) = (conversation.clone(), self.clock.now());
                 self.commit(|done| Write::SetMuted { app, conversation: id, client, muted, now, done })

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use yanshu_protocol::{AppId, ClientId, ConversationId, ConversationKind, Delivery, Event, Reject};
 use yanshu_session::SessionKey;
 
+use super::announce::{Announced, Listeners, announcing};
 use super::roster::Rosters;
 use crate::bus::{Audience, Bus, Needs, Push};
 use crate::store::{Roster, Store, StoredMessage};
@@ -125,6 +126,20 @@ impl Dispatcher {
     }
 }
 
+/// A way to the dispatcher that does not keep it open.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    jobs: mpsc::WeakSender<Job>,
+}
+
+impl Opening {
+    pub(super) async fn hand_on(&self, job: Job) {
+        if let Some(jobs) = self.jobs.upgrade() {
+            drop(jobs.send(job).await);
+        }
+    }
+}
+
 /// A dispatcher and the future that does its work until every handle is dropped.
 pub(super) fn dispatcher(
     store: Arc<dyn Store>,
@@ -132,6 +147,8 @@ pub(super) fn dispatcher(
     rosters: Arc<Rosters>,
 ) -> (Dispatcher, impl Future<Output = ()> + Send + 'static) {
     let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
+    let (announcer, announcements) = mpsc::unbounded_channel();
+    let announcing = announcing(Arc::clone(&store), announcements, Opening { jobs: jobs.downgrade() });
     let dispatching = async move {
         let mut round: Vec<Job> = Vec::with_capacity(ROUND);
         while queue.recv_many(&mut round, ROUND).await > 0 {
@@ -154,13 +171,15 @@ pub(super) fn dispatcher(
                         tell(&*bus, missed).await;
                         bus.release(key);
                     }
-                    Tell::Message(fanout) => publish(&*store, &*bus, &rosters, *fanout).await,
+                    Tell::Message(fanout) => publish(&*store, &*bus, &rosters, &announcer, *fanout).await,
                 }
             }
             flush(&*bus).await;
         }
     };
-    (Dispatcher { jobs }, dispatching)
+    (Dispatcher { jobs }, async move {
+        tokio::join!(dispatching, announcing);
+    })
 }
 
 /// Takes every session of these clients out of a chat room, so that nothing said in it reaches them any more.
@@ -188,7 +207,13 @@ async fn flush(bus: &dyn Bus) {
     }
 }
 
-async fn publish(store: &dyn Store, bus: &dyn Bus, rosters: &Rosters, fanout: Fanout) {
+async fn publish(
+    store: &dyn Store,
+    bus: &dyn Bus,
+    rosters: &Rosters,
+    announcer: &mpsc::UnboundedSender<Announced>,
+    fanout: Fanout,
+) {
     let Fanout { app, message, roster, origin, transient, priority } = fanout;
     let roster = match roster {
         Some(roster) => Some(roster),
@@ -201,7 +226,19 @@ async fn publish(store: &dyn Store, bus: &dyn Bus, rosters: &Rosters, fanout: Fa
         }
     };
     let Some(roster) = roster else { return };
-    tell(bus, [message_push(app, &message, &roster, origin, transient, priority)]).await;
+    let push = message_push(app, &message, &roster, origin, transient, priority);
+    let listeners = match (roster.kind, &message.thread) {
+        (ConversationKind::Service, None) => Listeners::Subscribers(bus.receiving(&push.app, None).await),
+        (ConversationKind::Service, Some(client)) if message.from != *client => {
+            let sessions = bus.receiving(&push.app, Some(client)).await;
+            Listeners::Sessions(sessions.into_iter().map(|(_, key)| key).collect())
+        }
+        // What a client says to a service reaches its own devices and no other subscriber (W-160).
+        _ => return tell(bus, [push]).await,
+    };
+    let announced = Announced { push, conversation: message.conversation.clone(), to: listeners };
+    // The announcer ends only with the dispatcher.
+    drop(announcer.send(announced));
 }
 
 /// A message as it is pushed to everyone who shall have it now (W-284).

@@ -17,7 +17,11 @@ impl Service {
         let roster = self.roster(&actor.app, &id).await?;
         let count = match roster.kind {
             ConversationKind::Room => self.bus.room_count(&actor.app, &id).await,
-            _ => roster.members.len(),
+            ConversationKind::Service => {
+                let count = self.store.subscriber_count(&actor.app, &id).await?;
+                usize::try_from(count).unwrap_or(usize::MAX)
+            }
+            ConversationKind::Normal | ConversationKind::Temporary => roster.members.len(),
         };
         Ok(Event::MemberCount { conversation: id, count: i32::try_from(count).unwrap_or(i32::MAX) })
     }

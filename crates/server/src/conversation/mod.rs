@@ -6,6 +6,7 @@
 //! The way of a change: a rule here accepts it → the store commits it → its completion, still in commit order,
 //! hands the reply and what others are told to the [`dispatch::Dispatcher`] → the bus.
 
+mod announce;
 mod arrival;
 mod attributes;
 mod backend;
@@ -26,6 +27,8 @@ mod room;
 mod roster;
 mod search;
 mod send;
+#[allow(dead_code, reason = "called over HTTP")]
+mod service;
 mod standing;
 mod start;
 mod subscribers;
@@ -54,6 +57,8 @@ pub(crate) use backend::{Managed, RestrictionByApp, SearchByApp};
 pub(crate) use dispatch::Respond;
 pub(crate) use hooks::{Hooks, NoHooks};
 pub(crate) use notices::Missed;
+#[allow(unused_imports, reason = "used over HTTP")]
+pub(crate) use service::Announcement;
 
 use cursors::Cursors;
 use dispatch::{Dispatcher, Job};

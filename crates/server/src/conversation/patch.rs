@@ -65,7 +65,7 @@ impl Service {
         let at = message.patched_at.unwrap_or(now);
         let mut pushes = Vec::new();
         if !unchanged {
-            pushes.extend(patch_push(actor, &message, &roster, at));
+            pushes.push(patch_push(actor, &message, &roster, at));
         }
         if let Some(content) = censored {
             let (actor, mentions) = (Arc::clone(actor), message.mentions.clone());
@@ -106,15 +106,15 @@ fn not_found(error: WriteError) -> Reject {
 }
 
 /// Tells everyone but the session that made the change (W-352).
-fn patch_push(actor: &Actor, message: &StoredMessage, roster: &Roster, at: Timestamp) -> Option<Push> {
+fn patch_push(actor: &Actor, message: &StoredMessage, roster: &Roster, at: Timestamp) -> Push {
     let to = match roster.kind {
         ConversationKind::Normal | ConversationKind::Temporary => {
             Audience::Clients(Arc::clone(&roster.members))
         }
         ConversationKind::Room => Audience::Room(message.conversation.clone()),
-        ConversationKind::Service => return None,
+        ConversationKind::Service => Audience::Clients(message.thread.iter().cloned().collect()),
     };
-    Some(Push {
+    Push {
         app: actor.app.clone(),
         to,
         except: Some(actor.key),
@@ -127,7 +127,7 @@ fn patch_push(actor: &Actor, message: &StoredMessage, roster: &Roster, at: Times
         server_time: at,
         priority: 1,
         event: Event::Patch(patch_item(message, at)),
-    })
+    }
 }
 
 /// A changed message as others are told of it.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use yanshu_protocol::{
-    AppId, ClientId, ConversationId, ConversationKind, ConversationView, LastMessage, Timestamp,
+    AppId, ClientId, ConversationId, ConversationKind, ConversationView, LastMessage, Subscription, Timestamp,
 };
 
 use super::Service;
@@ -30,7 +30,10 @@ impl Service {
             let readable = conversations
                 .iter()
                 .filter(|conversation| {
-                    conversation.last_message_at.is_some() && may_read(conversation, asker)
+                    let spoken = conversation.last_message_at.is_some();
+                    // What a service said to one client moves no time of the conversation.
+                    (spoken || conversation.kind == ConversationKind::Service)
+                        && may_read(conversation, asker)
                 })
                 .map(|conversation| conversation.id.clone())
                 .collect();
@@ -39,11 +42,36 @@ impl Service {
             }
         }
         let now = self.clock.now();
+        let mut subscriptions = self.subscriptions_of(app, asker, &conversations).await?;
         let view = |conversation: Conversation| {
             let last_message = last.remove(&conversation.id);
-            view(conversation, shown, now, last_message)
+            let subscription = subscriptions.remove(&conversation.id);
+            view(conversation, shown, now, last_message, subscription)
         };
         Ok(conversations.into_iter().map(view).collect())
+    }
+
+    /// How the asker stands to those that are services (W-159).
+    async fn subscriptions_of(
+        &self,
+        app: &AppId,
+        asker: &ClientId,
+        conversations: &[Conversation],
+    ) -> Result<HashMap<ConversationId, Subscription>, StoreError> {
+        let services: Vec<ConversationId> = conversations
+            .iter()
+            .filter(|conversation| conversation.kind == ConversationKind::Service)
+            .map(|conversation| conversation.id.clone())
+            .collect();
+        if services.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self.store.subscriptions_among(app, asker, services.clone()).await?;
+        let shown = found.into_iter().map(|found| Subscription {
+            joined_at: found.map(|found| found.since),
+            muted: found.is_some_and(|found| found.muted),
+        });
+        Ok(services.into_iter().zip(shown).collect())
     }
 }
 
@@ -67,6 +95,7 @@ fn view(
     shown: Shown,
     now: Timestamp,
     last_message: Option<LastMessage>,
+    subscription: Option<Subscription>,
 ) -> ConversationView {
     let seconds_left = seconds_left(&conversation, now).map(i64::from);
     let muted = || {
@@ -86,7 +115,7 @@ fn view(
         unique_id: conversation.unique_id,
         attributes: conversation.attributes,
         seconds_left,
-        subscription: None,
+        subscription,
         last_message,
     }
 }

@@ -14,6 +14,7 @@ mod rest;
 mod retention;
 mod rooms;
 mod security;
+mod services;
 mod settings;
 mod signatures;
 mod standing;

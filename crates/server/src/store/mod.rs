@@ -231,6 +231,14 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: usize,
     ) -> Reading<'a, Vec<(ClientId, Timestamp)>>;
 
+    /// Which of these clients subscribe to a service conversation, in the order given.
+    fn subscribed<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        clients: Vec<ClientId>,
+    ) -> Reading<'a, Vec<bool>>;
+
     /// How many subscribe.
     fn subscriber_count<'a>(&'a self, app: &'a AppId, conversation: &'a ConversationId) -> Reading<'a, u64>;
 

@@ -152,6 +152,12 @@ impl Node for Registry {
                     }
                 }
             }
+            Audience::Sessions(keys) => {
+                let keys = Arc::clone(keys);
+                for session in keys.iter().filter_map(|key| sessions.get(*key)) {
+                    encoded.push_to(session);
+                }
+            }
             Audience::Session(key) => {
                 if let Some(session) = sessions.get(*key) {
                     encoded.push_alone(session);
@@ -193,6 +199,20 @@ impl Node for Registry {
             connection: session.link.id,
         };
         sessions.of(app, client).iter().map(info).collect()
+    }
+
+    fn receiving(&self, app: &AppId, client: Option<&ClientId>) -> Vec<(ClientId, SessionKey)> {
+        let sessions = self.sessions.read();
+        let named = |session: &Arc<Session>| {
+            session.is_receiving().then(|| (session.actor.client.clone(), session.key))
+        };
+        match client {
+            Some(client) => sessions.of(app, client).iter().filter_map(named).collect(),
+            None => {
+                let clients = sessions.clients(app).into_iter().flat_map(|clients| clients.values());
+                clients.flatten().filter_map(named).collect()
+            }
+        }
     }
 
     fn probe(&self, key: SessionKey, within_ms: u64) -> Asking<'_, bool> {

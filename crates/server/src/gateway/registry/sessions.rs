@@ -72,6 +72,11 @@ impl Session {
         self.link.push_shared(&self.head, body, rank);
     }
 
+    /// Whether pushes to many reach it, now or when what it missed has been told.
+    pub(super) fn is_receiving(&self) -> bool {
+        !matches!(*self.intake.lock(), Intake::Ignored)
+    }
+
     pub(super) fn hold(&self) {
         let mut intake = self.intake.lock();
         if matches!(*intake, Intake::Ignored) {

@@ -39,6 +39,8 @@ pub(crate) async fn a_client_subscribes_and_unsubscribes_and_nobody_is_told(plac
     let leaving = world.members_request(&id, &[], &["Tom", "Spike"]);
     assert_eq!(world.change_members(leaving).await.unwrap().changed, clients(&["Tom"]));
     assert_eq!(subscription(&world, &id, "Tom").await, None);
+    let asked = clients(&["Tom", "Jerry", "Spike"]);
+    assert_eq!(world.store.subscribed(&world.app, &id, asked).await, Ok(vec![false, true, false]));
     assert_eq!(subscribers(&world, &id).await, clients(&["Jerry"]));
     for who in ["Tom", "Jerry"] {
         let (app, who, now) = (&world.app, client(who), world.now());

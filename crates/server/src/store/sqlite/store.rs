@@ -331,6 +331,16 @@ impl Store for SqliteStore {
         self.quick().ask(move |reader| subscriptions::among(reader, &app, &client, &conversations))
     }
 
+    fn subscribed<'a>(
+        &'a self,
+        app: &'a AppId,
+        conversation: &'a ConversationId,
+        clients: Vec<ClientId>,
+    ) -> Reading<'a, Vec<bool>> {
+        let (app, conversation) = (app.clone(), conversation.clone());
+        self.quick().ask(move |reader| subscriptions::subscribed(reader, &app, &conversation, &clients))
+    }
+
     fn subscribers<'a>(
         &'a self,
         app: &'a AppId,

@@ -33,6 +33,29 @@ pub(in crate::store::sqlite) fn among(
     })
 }
 
+pub(in crate::store::sqlite) fn subscribed(
+    reader: &mut Reader,
+    app: &AppId,
+    conversation: &ConversationId,
+    clients: &[ClientId],
+) -> Result<Vec<bool>, Fault> {
+    let Some(app) = reader.app(app)? else { return Ok(vec![false; clients.len()]) };
+    reader.look(|connection| {
+        let mut question = connection.prepare_cached(
+            "SELECT 1 FROM conversation CROSS JOIN member
+                 ON member.conversation = conversation.key AND member.client = ?3
+             WHERE conversation.app = ?1 AND conversation.id = ?2 AND conversation.kind = ?4",
+        )?;
+        let service = ConversationKind::Service.number();
+        let mut subscribes = |client: &ClientId| {
+            question
+                .exists(params![app, conversation.as_str(), client.as_str(), service])
+                .map_err(Fault::from)
+        };
+        clients.iter().map(&mut subscribes).collect()
+    })
+}
+
 pub(in crate::store::sqlite) fn subscribers(
     reader: &mut Reader,
     app: &AppId,
