@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use yanshu_protocol::{
-    AppId, BlockConversations, ClientId, Code, ConversationId, ConversationKind, Event, Page, Reject,
-    Restrict, Restriction, Timestamp,
+    AppId, ClientId, Code, ConversationId, ConversationKind, Event, Reject, Restrict, Restriction, Timestamp,
 };
 use yanshu_session::Actor;
 
@@ -18,10 +17,6 @@ use crate::bus::{Audience, Needs, Push};
 use crate::config::AppConfig;
 use crate::signature::Act;
 use crate::store::{Completion, RestrictOutcome, RestrictRequest, Roster, Write, WriteError};
-
-/// Clients on a page of a list, by default and at most (W-249, W-367).
-const PAGE: usize = 10;
-const LARGEST_PAGE: usize = 100;
 
 /// Clients to be silenced or blocked, or no longer, that may be.
 #[derive(Debug)]
@@ -170,62 +165,8 @@ impl Service {
         self.store.submit(Write::Restrict(Box::new(request), done)).await;
     }
 
-    /// A page of those who are silenced or blocked here.
-    pub(super) async fn restricted_page(
-        &self,
-        actor: &Actor,
-        conversation: ConversationId,
-        restriction: Restriction,
-        page: Page,
-    ) -> Result<Event, Reject> {
-        self.may_list(actor, &conversation, restriction).await?;
-        let (clients, next) = self.restricted(&actor.app, &conversation, restriction, page).await?;
-        Ok(Event::RestrictedClients { restriction, conversation, clients, next })
-    }
-
-    /// The same for whoever may see every list.
-    pub(crate) async fn restricted(
-        &self,
-        app: &AppId,
-        conversation: &ConversationId,
-        restriction: Restriction,
-        page: Page,
-    ) -> Result<(Vec<ClientId>, Option<u32>), Reject> {
-        let (offset, limit) = bounds(page);
-        let found = self.store.restricted(app, conversation, restriction, offset, limit + 1).await?;
-        Ok(cut(found, offset, limit))
-    }
-
-    /// Which of these are silenced or blocked here.
-    pub(super) async fn restricted_among(
-        &self,
-        actor: &Actor,
-        conversation: ConversationId,
-        restriction: Restriction,
-        clients: Vec<ClientId>,
-    ) -> Result<Event, Reject> {
-        self.may_list(actor, &conversation, restriction).await?;
-        let clients = self.store.restricted_among(&actor.app, &conversation, restriction, clients).await?;
-        Ok(Event::RestrictedAmong { restriction, conversation, clients })
-    }
-
-    /// Every member may see the lists; roles or not.
-    async fn may_list(
-        &self,
-        actor: &Actor,
-        conversation: &ConversationId,
-        restriction: Restriction,
-    ) -> Result<(), Reject> {
-        let settings = self.settings(&actor.app);
-        let roster = self.listing_roster(actor, conversation, restriction, &settings).await?;
-        match self.is_inside(actor, conversation, &roster).await {
-            true => Ok(()),
-            false => Err(Code::ConversationMembershipRequired.into()),
-        }
-    }
-
     /// The roster of a conversation that has such a list for its members (W-166, W-248, W-370).
-    async fn listing_roster(
+    pub(super) async fn listing_roster(
         &self,
         actor: &Actor,
         conversation: &ConversationId,
@@ -252,60 +193,6 @@ impl Service {
             }
             _ => roster.includes(&actor.client),
         }
-    }
-
-    /// A client puts conversations on its own list, or takes them off: nobody can add it to them (B-135).
-    pub(super) async fn block_conversations(
-        &self,
-        actor: &Actor,
-        request: BlockConversations,
-    ) -> Result<Event, Reject> {
-        let BlockConversations { conversations, lift, signature } = request;
-        for conversation in &conversations {
-            let act = Act::BlockConversations { conversation, lift };
-            self.check_signature(actor, &act, signature.as_ref()).await?;
-        }
-        let (app, client) = (&actor.app, &actor.client);
-        self.change_blocked_conversations(app, client, conversations.clone(), lift).await?;
-        Ok(Event::ConversationsBlocked { lifted: lift, allowed: conversations, failed: Vec::new() })
-    }
-
-    /// Changes a client's own list.
-    pub(crate) async fn change_blocked_conversations(
-        &self,
-        app: &AppId,
-        client: &ClientId,
-        conversations: Vec<ConversationId>,
-        lift: bool,
-    ) -> Result<(), Reject> {
-        let settings = self.settings(app);
-        if !settings.members.blocklist {
-            return Err(Code::BlacklistFeatureDisabled.into());
-        }
-        let limit = settings.members.max_blocked_conversations;
-        let (app, client, now) = (app.clone(), client.clone(), self.clock.now());
-        self.commit(|done| Write::BlockConversations { app, client, conversations, lift, limit, now, done })
-            .await
-            .map_err(|error| match error {
-                WriteError::ListFull => Code::BlacklistFull.into(),
-                error => Reject::from(error),
-            })?;
-        Ok(())
-    }
-
-    /// A page of the conversations a client has blocked.
-    pub(crate) async fn blocked_conversations(
-        &self,
-        app: &AppId,
-        client: &ClientId,
-        page: Page,
-    ) -> Result<(Vec<ConversationId>, Option<u32>), Reject> {
-        if !self.settings(app).members.blocklist {
-            return Err(Code::BlacklistFeatureDisabled.into());
-        }
-        let (offset, limit) = bounds(page);
-        let found = self.store.blocked_conversations(app, client, offset, limit + 1).await?;
-        Ok(cut(found, offset, limit))
     }
 }
 
@@ -370,16 +257,4 @@ fn most(settings: &AppConfig, kind: ConversationKind, restriction: Restriction) 
             settings.room.max_blocked
         }
     }
-}
-
-fn bounds(page: Page) -> (usize, usize) {
-    let limit = page.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE);
-    (usize::try_from(page.offset).unwrap_or(usize::MAX), limit.clamp(1, LARGEST_PAGE))
-}
-
-/// One more than asked for was read: it says where the next page begins (W-250).
-fn cut<T>(mut found: Vec<T>, offset: usize, limit: usize) -> (Vec<T>, Option<u32>) {
-    let more = found.len() > limit;
-    found.truncate(limit);
-    (found, more.then(|| u32::try_from(offset + limit).unwrap_or(u32::MAX)))
 }
