@@ -81,7 +81,7 @@ async fn a_database_of_the_first_layout_goes_on_as_it_was() {
         assert_eq!(missed[0].messages.len(), 1);
         let cursor = store.cursor(&app, &talk, &jerry).await.unwrap();
         assert_eq!(cursor, Cursor { delivered: Some(Timestamp(200)), read: Some(Timestamp(100)) });
-        let patched = store.patched_since(&app, &jerry, None, Timestamp(0), 10).await.unwrap();
+        let patched = store.patched_since(&app, &jerry, None, Timestamp(0), 10, now).await.unwrap();
         assert_eq!(patched.len(), 1);
         assert!(store.session_end(&app, "a session").await.unwrap().is_some());
         let service = "service".parse().unwrap();
