@@ -6,7 +6,6 @@
 //! (replies, caches, fan-out) can rely on it. Reads see every change whose completion was called.
 //!
 //! It may touch its engine and the pure room `query`; it knows no session, no socket and no bus.
-#![allow(dead_code, reason = "the rules that use the newest parts come next")]
 
 #[cfg(test)]
 mod conformance;
@@ -254,6 +253,7 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
     ) -> Reading<'a, Vec<(ConversationId, Timestamp)>>;
 
     /// The service conversation and the client between which messages pass, by the id of [`thread_id`].
+    #[allow(dead_code, reason = "asked for over HTTP")]
     fn thread<'a>(&'a self, app: &'a AppId, id: &'a str) -> Reading<'a, Option<(ConversationId, ClientId)>>;
 
     /// A part of one of the conversation's lists, in order of entry: who is silenced for ever, or blocked.
