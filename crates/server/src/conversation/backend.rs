@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use yanshu_protocol::{
-    AppId, Attributes, ClientId, Code, ConversationId, ConversationKind, ConversationView, Event, Page,
-    Reject, Restriction, Role, Timestamp,
+    AppId, Attributes, ClientId, Code, ConversationId, ConversationKind, ConversationView, Event, MessageId,
+    Page, Reject, Restriction, Role, Timestamp,
 };
 
 use super::Service;
@@ -14,10 +14,10 @@ use super::attributes::AttributesChange;
 use super::dispatch::Respond;
 use super::restrict::RestrictionChange;
 use super::role::{RoleChange, assignable};
-use super::service::Announcement;
+use super::service::{Announcement, Recipients};
 use super::view;
 use crate::query::{Filter, Sort};
-use crate::store::{ConversationSearch, Roster, StoreError, StoredMessage, Write};
+use crate::store::{ConversationSearch, Roster, StoreError, Write};
 
 /// 31 days, in milliseconds.
 const MONTH: i64 = 31 * 86_400_000;
@@ -127,13 +127,13 @@ impl Service {
     }
 
     /// Tells everyone who subscribes. What waits for those who are offline does so for a month at most (B-148).
-    pub(crate) async fn broadcast(&self, what: Announcement) -> Result<Arc<StoredMessage>, Reject> {
+    pub(crate) async fn broadcast(&self, what: Announcement) -> Result<(MessageId, Timestamp), Reject> {
         let latest = self.clock.now().plus_millis(MONTH);
         if what.valid_till.is_some_and(|till| till > latest) {
             let why = "valid_till is more than a month ahead";
             return Err(Reject::because(Code::ConversationApiFailed, why));
         }
-        self.announce(what, None).await
+        self.announce(what, Recipients::Subscribers).await
     }
 
     /// Conversations of one kind that meet a condition, newest activity first.

@@ -18,7 +18,6 @@ mod history;
 mod hooks;
 mod lookup;
 mod members;
-#[allow(dead_code, reason = "asked for over HTTP")]
 mod notices;
 mod paging;
 mod patch;
@@ -30,7 +29,6 @@ mod room;
 mod roster;
 mod search;
 mod send;
-#[allow(dead_code, reason = "called over HTTP")]
 mod service;
 mod standing;
 mod start;
@@ -60,8 +58,7 @@ pub(crate) use backend::{Managed, RestrictionByApp, SearchByApp};
 pub(crate) use dispatch::Respond;
 pub(crate) use hooks::{Hooks, NoHooks};
 pub(crate) use notices::Missed;
-#[allow(unused_imports, reason = "used over HTTP")]
-pub(crate) use service::Announcement;
+pub(crate) use service::{Announcement, Recipients};
 
 use cursors::Cursors;
 use dispatch::{Dispatcher, Job};

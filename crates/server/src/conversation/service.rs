@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use yanshu_protocol::{
-    AppId, Attributes, ClientId, Code, Content, ConversationId, ConversationKind, Mentions, Reject, Timestamp,
+    AppId, Attributes, ClientId, Code, Content, ConversationId, ConversationKind, Mentions, MessageId,
+    Reject, Timestamp,
 };
 use yanshu_session::Actor;
 
@@ -33,6 +34,35 @@ pub(crate) struct Announcement {
     pub(crate) transient: bool,
     /// After this it does not wait for anyone any more (B-148).
     pub(crate) valid_till: Option<Timestamp>,
+}
+
+/// Whom a service tells.
+#[derive(Debug, Clone)]
+pub(crate) enum Recipients {
+    /// Everyone who subscribes (B-146).
+    Subscribers,
+    /// These, each once, whether or not they subscribe (B-145).
+    Clients(Vec<ClientId>),
+}
+
+/// How an announcement leaves.
+struct WayOut {
+    app: AppId,
+    roster: Arc<Roster>,
+    transient: bool,
+}
+
+impl WayOut {
+    fn job(&self, message: Arc<StoredMessage>) -> Job {
+        Job::message(Fanout {
+            app: self.app.clone(),
+            message,
+            roster: Some(Arc::clone(&self.roster)),
+            origin: None,
+            transient: self.transient,
+            priority: 1,
+        })
+    }
 }
 
 impl Service {
@@ -62,66 +92,96 @@ impl Service {
         Ok(conversation)
     }
 
-    /// Tells one client, subscriber or not (B-145); everyone who subscribes if none is named (B-146).
+    /// Tells those it is for. Gives the message's id and time, which are the same for all of them.
     pub(crate) async fn announce(
         &self,
         what: Announcement,
-        to: Option<ClientId>,
-    ) -> Result<Arc<StoredMessage>, Reject> {
-        let settings = self.settings(&what.app);
-        check_size(&settings, what.content.len())?;
+        to: Recipients,
+    ) -> Result<(MessageId, Timestamp), Reject> {
+        check_size(&self.settings(&what.app), what.content.len())?;
         let roster = self.service_roster(&what.app, &what.conversation).await?;
-        let now = self.clock.now();
-        let transient = what.transient;
-        let fanout = move |message: Arc<StoredMessage>, app: AppId| Fanout {
-            app,
-            message,
-            roster: Some(roster),
-            origin: None,
-            transient,
-            priority: 1,
-        };
-        if transient {
-            let message = Arc::new(StoredMessage {
-                conversation: what.conversation,
-                thread: to,
-                id: self.ids.message(now),
-                from: what.from,
-                timestamp: now,
-                content: what.content,
-                mentions: what.mentions,
-                receipt: false,
-                patched_at: None,
-                recalled: false,
-            });
-            self.dispatcher.hand_on(Job::message(fanout(Arc::clone(&message), what.app))).await;
-            return Ok(message);
+        let way_out = WayOut { app: what.app.clone(), roster, transient: what.transient };
+        match what.transient {
+            true => Ok(self.announce_transient(what, to, way_out).await),
+            false => self.keep_announcement(what, to, way_out).await,
         }
-        let draft = Draft {
-            app: what.app.clone(),
+    }
+
+    /// For those online now (B-151).
+    async fn announce_transient(
+        &self,
+        what: Announcement,
+        to: Recipients,
+        way_out: WayOut,
+    ) -> (MessageId, Timestamp) {
+        let now = self.clock.now();
+        let id = self.ids.message(now);
+        let message = |thread| StoredMessage {
+            conversation: what.conversation.clone(),
+            thread,
+            id: id.clone(),
+            from: what.from.clone(),
+            timestamp: now,
+            content: what.content.clone(),
+            mentions: what.mentions.clone(),
+            receipt: false,
+            patched_at: None,
+            recalled: false,
+        };
+        let threads = match to {
+            Recipients::Subscribers => vec![None],
+            Recipients::Clients(clients) => clients.into_iter().map(Some).collect(),
+        };
+        for thread in threads {
+            self.dispatcher.hand_on(way_out.job(Arc::new(message(thread)))).await;
+        }
+        (id, now)
+    }
+
+    async fn keep_announcement(
+        &self,
+        what: Announcement,
+        to: Recipients,
+        way_out: WayOut,
+    ) -> Result<(MessageId, Timestamp), Reject> {
+        let draft = Box::new(Draft {
+            app: what.app,
             conversation: what.conversation,
-            thread: to,
+            thread: None,
             from: what.from,
             content: what.content,
             mentions: what.mentions,
             receipt: false,
             valid_till: what.valid_till,
             resend_key: None,
-            now,
-        };
-        let (app, dispatcher) = (what.app, self.dispatcher.clone());
+            now: self.clock.now(),
+        });
+        let dispatcher = self.dispatcher.clone();
         let (told, waiter) = tokio::sync::oneshot::channel();
-        let done = Completion::new(move |result: Result<Appended, WriteError>| {
-            let outcome = result.map(|appended| appended.message);
-            if let Ok(message) = &outcome {
-                dispatcher.hand_on_blocking(Job::message(fanout(Arc::clone(message), app)));
-            }
+        let done = move |kept: Result<Vec<Arc<StoredMessage>>, WriteError>| {
+            let outcome = kept.map(|messages| {
+                let named = messages.first().map(|message| (message.id.clone(), message.timestamp));
+                for message in messages {
+                    dispatcher.hand_on_blocking(way_out.job(message));
+                }
+                named
+            });
             // Whoever asked has gone: the message is kept and told all the same.
             drop(told.send(outcome));
-        });
-        self.store.submit(Write::Append(Box::new(draft), done)).await;
+        };
+        let write = match to {
+            Recipients::Subscribers => Write::Append(
+                draft,
+                Completion::new(|kept: Result<Appended, WriteError>| {
+                    done(kept.map(|kept| vec![kept.message]))
+                }),
+            ),
+            Recipients::Clients(clients) => Write::Direct(draft, clients, Completion::new(done)),
+        };
+        self.store.submit(write).await;
         let lost = || Err(StoreError::Unavailable("shutting down".to_owned()).into());
-        Ok(waiter.await.unwrap_or_else(|_| lost())?)
+        let named = waiter.await.unwrap_or_else(|_| lost())?;
+        named.ok_or_else(|| Reject::because(Code::ConversationApiFailed, "nobody is named"))
     }
 
     /// The roster of what must be a service conversation (4313).

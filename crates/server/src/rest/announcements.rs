@@ -12,7 +12,7 @@ use super::Rest;
 use super::credentials::MasterKey;
 use super::failure::Failure;
 use super::input::{self, Body, InPath};
-use crate::conversation::Announcement;
+use crate::conversation::{Announcement, Recipients};
 
 /// Receivers of one message (B-145).
 const MOST_RECEIVERS: usize = 20;
@@ -50,14 +50,9 @@ pub(super) async fn to_some(
         transient: directed.transient,
         valid_till: None,
     };
-    // Each receiver has a message of its own; the answer has room for one.
-    let mut first = None;
-    for receiver in receivers {
-        let told = rest.server.conversations.announce(announcement.clone(), Some(receiver)).await?;
-        first.get_or_insert(told);
-    }
-    let first = first.ok_or_else(|| Failure::parameter("to_clients names nobody"))?;
-    Ok(sent(&first.id, first.timestamp))
+    let recipients = Recipients::Clients(receivers);
+    let (id, at) = rest.server.conversations.announce(announcement, recipients).await?;
+    Ok(sent(&id, at))
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,8 +85,8 @@ pub(super) async fn to_all(
         transient: said.transient,
         valid_till,
     };
-    let told = rest.server.conversations.broadcast(announcement).await?;
-    Ok(sent(&told.id, told.timestamp))
+    let (id, at) = rest.server.conversations.broadcast(announcement).await?;
+    Ok(sent(&id, at))
 }
 
 /// Both forms of the documents at once: on its own, and as a `result`.

@@ -1,12 +1,9 @@
 //! Service conversations (B-141 to B-153, W-157 to W-162).
 
-use yanshu_protocol::{
-    Attributes, ClientId, Code, Command, ConversationCommand, ConversationId, Event, ReadMark,
-};
+use yanshu_protocol::{Attributes, Code, Command, ConversationCommand, ConversationId, Event, ReadMark};
 
 use super::{Peer, World, text};
-use crate::conversation::Announcement;
-use crate::store::StoredMessage;
+use crate::conversation::{Announcement, Recipients};
 
 impl World {
     async fn service(&self) -> ConversationId {
@@ -26,13 +23,14 @@ impl World {
         }
     }
 
-    async fn tell_all(&self, service: &ConversationId, words: &str) -> std::sync::Arc<StoredMessage> {
-        self.server().conversations.announce(self.says(service, words), None).await.unwrap()
+    async fn tell_all(&self, service: &ConversationId, words: &str) {
+        let recipients = Recipients::Subscribers;
+        self.server().conversations.announce(self.says(service, words), recipients).await.unwrap();
     }
 
     async fn tell(&self, service: &ConversationId, client: &str, words: &str) {
-        let client: ClientId = client.parse().unwrap();
-        self.server().conversations.announce(self.says(service, words), Some(client)).await.unwrap();
+        let recipients = Recipients::Clients(vec![client.parse().unwrap()]);
+        self.server().conversations.announce(self.says(service, words), recipients).await.unwrap();
     }
 }
 
@@ -194,7 +192,7 @@ async fn an_announcement_that_is_over_waits_for_nobody_but_stays_in_history() {
     jerry.offline(&tom.name.clone()).await;
     let until = Some(crate::clock::Clock::now(&world.clock).plus_millis(60_000));
     let what = Announcement { valid_till: until, ..world.says(&service, "today only") };
-    world.server().conversations.announce(what, None).await.unwrap();
+    world.server().conversations.announce(what, Recipients::Subscribers).await.unwrap();
     world.clock.advance(120_000);
     let mut tom = world.modern("tom").await;
     tom.told().await;
@@ -210,7 +208,7 @@ async fn a_transient_announcement_reaches_those_online_and_is_not_kept() {
     let mut tom = world.modern("tom").await;
     subscribe(&mut tom, &service).await;
     let what = Announcement { transient: true, ..world.says(&service, "now") };
-    world.server().conversations.announce(what, None).await.unwrap();
+    world.server().conversations.announce(what, Recipients::Subscribers).await.unwrap();
     assert_eq!(tom.next_texts(1).await, ["now"]);
     assert_eq!(tom.history_texts(&service).await, [""; 0]);
 }

@@ -252,10 +252,6 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug + 'static {
         limit: usize,
     ) -> Reading<'a, Vec<(ConversationId, Timestamp)>>;
 
-    /// The service conversation and the client between which messages pass, by the id of [`thread_id`].
-    #[allow(dead_code, reason = "asked for over HTTP")]
-    fn thread<'a>(&'a self, app: &'a AppId, id: &'a str) -> Reading<'a, Option<(ConversationId, ClientId)>>;
-
     /// A part of one of the conversation's lists, in order of entry: who is silenced for ever, or blocked.
     fn restricted<'a>(
         &'a self,

@@ -73,7 +73,6 @@ pub(crate) enum Write {
     Append(Box<Draft>, Completion<Appended>),
     /// Keeps one message, with one id and one time, in the thread of each of some clients of a service
     /// conversation. Gives them in the order asked.
-    #[allow(dead_code, reason = "asked for over HTTP")]
     Direct(Box<Draft>, Vec<ClientId>, Completion<Vec<Arc<StoredMessage>>>),
     /// Makes a conversation, or finds the unique one.
     Create(Box<NewConversation>, Completion<Created>),

@@ -148,7 +148,7 @@ macro_rules! suite {
             ];
             threads: [
                 a_client_sees_its_own_thread_among_the_messages_to_all,
-                a_thread_is_no_conversation_and_found_by_its_id_alone,
+                a_thread_is_no_conversation,
                 an_upstream_message_counts_for_nobody,
                 a_directed_message_is_unread_for_its_client_alone,
                 a_directed_message_waits_for_one_that_does_not_subscribe,

@@ -22,7 +22,7 @@ use super::checkpoint::Checkpointer;
 use super::file::{self, OpenError};
 use super::read::{
     conversations, cursors, history, messages, notices, order, patches, search, sessions, subscriptions,
-    threads, unread,
+    unread,
 };
 use super::readers::Lane;
 use super::recent::Recent;
@@ -370,11 +370,6 @@ impl Store for SqliteStore {
         self.quick().ask(move |reader| {
             subscriptions::of_client(reader, &app, &client, after.as_ref(), newest_first, limit)
         })
-    }
-
-    fn thread<'a>(&'a self, app: &'a AppId, id: &'a str) -> Reading<'a, Option<(ConversationId, ClientId)>> {
-        let (app, id) = (app.clone(), id.to_owned());
-        self.quick().ask(move |reader| threads::by_id(reader, &app, &id))
     }
 
     fn restricted<'a>(
