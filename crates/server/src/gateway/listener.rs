@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::core::Gateway;
@@ -11,6 +11,11 @@ use super::http;
 /// How long accepting pauses when the system has no more sockets; doubled each time.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the system may hold of a connection beyond what is under way. Left alone it takes megabytes, where they
+/// grow old; in the outbox they can give way to what matters more (B-269).
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 64 * 1024;
 
 impl Gateway {
     /// Serves all sockets of a listener until `shutdown`, then drains; discovery and health are answered until
@@ -40,8 +45,7 @@ impl Gateway {
             match listener.accept().await {
                 Ok((socket, address)) => {
                     pause = SHORTEST_PAUSE;
-                    // Small frames must not wait for more to come. Without the option they only come later.
-                    let _ = socket.set_nodelay(true);
+                    prepare(&socket);
                     sockets.spawn(http::serve(self.clone(), socket, address));
                 }
                 // What was wrong with one socket does not concern the next.
@@ -54,6 +58,14 @@ impl Gateway {
             }
         }
     }
+}
+
+/// Sets a socket up for small frames to clients that may read slowly. Without the options they come later.
+fn prepare(socket: &TcpStream) {
+    // Small frames must not wait for more to come.
+    let _ = socket.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(UNSENT_BYTES);
 }
 
 fn is_of_one_socket(error: &std::io::Error) -> bool {

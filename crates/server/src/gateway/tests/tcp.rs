@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
@@ -108,6 +108,65 @@ async fn connections_over_the_limit_are_refused_and_requests_are_not() {
     assert!(head(&mut second).await.starts_with("HTTP/1.1 200 "));
 }
 
+/// A client that is logged in over a socket and reads no further.
+async fn logged_in(world: &mut World, port: &Port, name: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    let mut socket = socket.connect(port.address).await.unwrap();
+    let handshake = format!("{HANDSHAKE}Sec-WebSocket-Protocol: {MODERN}\r\n\r\n");
+    socket.write_all(handshake.as_bytes()).await.unwrap();
+    head(&mut socket).await;
+    let envelope = Envelope {
+        app: Some(app()),
+        client: Some(client(name)),
+        serial: Some(Serial(1)),
+        command: Ok(open(0)),
+    };
+    let payload = codec::encode_command(codec::Dialect::Protobuf, &envelope);
+    let mut bytes = Vec::new();
+    encode_masked(&mut bytes, Opcode::Binary, [1, 2, 3, 4], &payload);
+    socket.write_all(&bytes).await.unwrap();
+    world.seen().await;
+    world.seen().await;
+    socket
+}
+
+/// Thirteen kilobytes.
+fn large_event() -> Event {
+    let big = client(&"x".repeat(64));
+    Event::MembersLeft { conversation: conversation(), members: vec![big.clone(); 200], by: big, at: START }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_client_does_not_read_waits_where_it_can_still_be_dropped() {
+    // B-269: the system, left alone, holds megabytes of it.
+    let mut world = World::with(|settings| {
+        settings.bounds = crate::gateway::outbox::Bounds { frames: 64, bytes: 1 << 20 };
+    });
+    let port = listen(&world).await;
+    let mut alice = logged_in(&mut world, &port, "alice").await;
+    for number in 0..300 {
+        world.publish(&Push { priority: 3, event: large_event(), ..push(to(&["alice"]), number) });
+        tokio::task::yield_now().await;
+    }
+    world.publish(&push(to(&["alice"]), 1000));
+    let (mut reader, mut buffer) = (FrameReader::new(Role::Client, usize::MAX), vec![0; 1 << 16]);
+    let mut received = 0;
+    let mut is_last = false;
+    while !is_last {
+        let count = alice.read(&mut buffer).await.unwrap();
+        let mut input = &mut buffer[..count];
+        while let Some(Message::Binary(bytes)) = reader.next(&mut input).unwrap() {
+            let event = codec::decode_event(codec::Dialect::Protobuf, &bytes).unwrap().event;
+            received += usize::from(matches!(event, Event::MembersLeft { .. }));
+            is_last = matches!(event, Event::Left { .. });
+        }
+    }
+    // Half a queue, and less than as much again on the way.
+    assert!((32..64).contains(&received), "{received} of 300 came");
+}
+
 #[tokio::test]
 async fn a_slow_consumer_is_cut_off_and_others_are_not() {
     let mut world = World::with(|settings| {
@@ -115,44 +174,16 @@ async fn a_slow_consumer_is_cut_off_and_others_are_not() {
         settings.close_timeout = Duration::from_millis(50);
     });
     let port = listen(&world).await;
-    let mut sockets = Vec::new();
-    for name in ["alice", "bob"] {
-        let mut socket = TcpStream::connect(port.address).await.unwrap();
-        socket
-            .write_all(format!("{HANDSHAKE}Sec-WebSocket-Protocol: {MODERN}\r\n\r\n").as_bytes())
-            .await
-            .unwrap();
-        head(&mut socket).await;
-        let mut bytes = Vec::new();
-        let envelope = Envelope {
-            app: Some(app()),
-            client: Some(client(name)),
-            serial: Some(Serial(1)),
-            command: Ok(open(0)),
-        };
-        let payload = codec::encode_command(codec::Dialect::Protobuf, &envelope);
-        encode_masked(&mut bytes, Opcode::Binary, [1, 2, 3, 4], &payload);
-        socket.write_all(&bytes).await.unwrap();
-        world.seen().await;
-        world.seen().await;
-        sockets.push(socket);
-    }
-    let (_alice, mut bob) = (sockets.remove(0), sockets.remove(0));
+    let _alice = logged_in(&mut world, &port, "alice").await;
+    let mut bob = logged_in(&mut world, &port, "bob").await;
     let reading = tokio::spawn(async move {
         let mut buffer = vec![0; 1 << 20];
         while bob.read(&mut buffer).await.unwrap() > 0 {}
     });
     // Until the system's buffers are full as well.
     let mut lost = None;
-    let big = client(&"x".repeat(64));
     for number in 0..2_000_000 {
-        let mut push = push(to(&["alice", "bob"]), number);
-        push.event = Event::MembersLeft {
-            conversation: conversation(),
-            members: vec![big.clone(); 200],
-            by: big.clone(),
-            at: START,
-        };
+        let push = Push { event: large_event(), ..push(to(&["alice", "bob"]), number) };
         world.publish(&push);
         lost = world.unseen();
         if lost.is_some() {
