@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 
-use crate::StoreRate;
+use crate::Inside;
 use crate::baseline::process;
 use crate::meter::Machine;
 use crate::report::{Report, Row, middle_of};
@@ -106,6 +106,16 @@ enum Scenario {
         #[arg(long, default_value_t = 1000)]
         members: usize,
     },
+    /// A chat room in which more is said than some readers take in: what is dropped, and what the others feel.
+    Overload {
+        #[command(flatten)]
+        size: OverloadSize,
+    },
+    /// What a service says to all its subscribers, few and many of them offline.
+    Broadcast {
+        #[command(flatten)]
+        size: BroadcastSize,
+    },
     /// What the store commits, without sockets.
     Store,
     /// The last messages of one conversation among many.
@@ -124,6 +134,40 @@ enum Scenario {
 }
 
 #[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct OverloadSize {
+    /// Clients in the room, a connection each.
+    #[arg(long, default_value_t = 2000)]
+    pub(crate) readers: usize,
+    /// Percent of them that read a quarter of what is sent.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) slow: usize,
+    /// Percent of them that read nothing while the overload lasts.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) silent: usize,
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) senders: u32,
+    /// Messages a second, all senders together: a fifth high, the others normal and low.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    pub(crate) rate: u32,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct BroadcastSize {
+    /// Subscribers who are online, a connection each.
+    #[arg(long, default_value_t = 2000)]
+    pub(crate) online: usize,
+    /// Clients online who do not subscribe.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) others: usize,
+    /// Subscribers who are offline.
+    #[arg(long, default_value_t = 300_000)]
+    pub(crate) offline: usize,
+    /// Messages, one after the other.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) posts: u32,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct HistorySize {
     #[arg(long, default_value_t = 10_000)]
     pub(crate) conversations: usize,
@@ -138,7 +182,7 @@ impl Default for HistorySize {
     }
 }
 
-pub(crate) fn run(args: &BenchArgs, store: StoreRate) -> Result<()> {
+pub(crate) fn run(args: &BenchArgs, inside: Inside) -> Result<()> {
     let folder = args.dir.clone().unwrap_or_else(std::env::temp_dir);
     ensure!(folder.is_dir(), "{} is not a folder", folder.display());
     if let Scenario::Bare { kind } = args.scenario {
@@ -153,7 +197,7 @@ pub(crate) fn run(args: &BenchArgs, store: StoreRate) -> Result<()> {
         text: args.text as usize,
         length: Duration::from_secs(args.seconds),
         running,
-        store,
+        inside,
         patience: Duration::from_secs(args.patience),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -190,6 +234,8 @@ async fn one(bench: &Bench, scenario: &Scenario) -> Result<Vec<Row>> {
         Scenario::Room { members, batch } => scenario::fanout(bench, Members::Room(members), batch).await,
         Scenario::Login { clients, at_once } => scenario::login(bench, clients, at_once).await,
         Scenario::EchoDuringFanout { members } => scenario::echo_during_fanout(bench, members).await,
+        Scenario::Overload { size } => scenario::overload(bench, size).await,
+        Scenario::Broadcast { size } => scenario::broadcast(bench, size).await,
         Scenario::Store => scenario::store(bench).await,
         Scenario::History { size } => scenario::history(bench, size).await,
         Scenario::Startup { size } => scenario::startup(bench, size).await,

@@ -25,7 +25,20 @@ pub use cli::BenchArgs;
 /// each message, messages in each batch, and for how long to measure.
 pub type StoreRate = fn(&Path, usize, usize, Duration) -> anyhow::Result<f64>;
 
+/// Subscribes clients to a service conversation in a data folder that no server uses: the folder, the app, the
+/// conversation, how many clients.
+pub type Subscribe = fn(&Path, &str, &str, usize) -> anyhow::Result<()>;
+
+/// What only the server's own code can do.
+#[derive(Debug, Clone, Copy)]
+pub struct Inside {
+    /// Measures the store.
+    pub store_rate: StoreRate,
+    /// Fills it with subscribers.
+    pub subscribe: Subscribe,
+}
+
 /// Measures what the arguments ask for and prints it. Builds a runtime of its own: call it outside of one.
-pub fn run(args: &BenchArgs, store: StoreRate) -> anyhow::Result<()> {
-    cli::run(args, store)
+pub fn run(args: &BenchArgs, inside: Inside) -> anyhow::Result<()> {
+    cli::run(args, inside)
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,7 @@ impl Server {
         let socket = free_address()?;
         let app = "bench-0123456789".to_owned();
         let config = folder.path().join("yanshu.toml");
-        std::fs::write(&config, configuration(socket, &folder.path().join("data"), &app))?;
+        std::fs::write(&config, configuration(socket, &Self::data_in(folder.path()), &app))?;
         let log_path = folder.path().join("log");
         let log = File::create(&log_path)?;
         let begin = Instant::now();
@@ -97,6 +97,14 @@ impl Server {
         let address = Address { socket, host: socket.to_string(), path: "/".to_owned(), app };
         Ok((Self { address, process: Some(process), own: Some(own) }, took))
     }
+
+    /// Where a server of our own keeps its data.
+    pub(crate) fn data_in(folder: &Path) -> PathBuf {
+        folder.join("data")
+    }
+
+    /// Of a server of our own.
+    pub(crate) const MASTER_KEY: &str = "bench-master-key";
 
     /// Kills a server of our own and hands on its folder, as a crash would leave it.
     pub(crate) fn kill(mut self) -> Option<tempfile::TempDir> {
@@ -153,7 +161,8 @@ fn free_address() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-/// The server as it comes, but without rate limits: one client here sends what thousands of people would.
+/// The server as it comes, but without rate limits: one client here sends what thousands of people would, from
+/// one address.
 fn configuration(listen: SocketAddr, data: &Path, app: &str) -> String {
     format!(
         "listen = \"{listen}\"\n\
@@ -164,11 +173,12 @@ fn configuration(listen: SocketAddr, data: &Path, app: &str) -> String {
          [[apps]]\n\
          id = \"{app}\"\n\
          key = \"bench-key\"\n\
-         master_key = \"bench-master-key\"\n\
+         master_key = \"{}\"\n\
          [apps.limits]\n\
          messages_per_minute = 0\n\
          history_per_minute = 0\n\
-         others_per_minute = 0\n"
+         others_per_minute = 0\n",
+        Server::MASTER_KEY
     )
 }
 

@@ -22,4 +22,4 @@ mod store;
 pub mod telemetry;
 
 pub use server::{check_files, serve};
-pub use store::appends_per_second;
+pub use store::{appends_per_second, subscribe_many};

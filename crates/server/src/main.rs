@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use yanshu_loadgen::BenchArgs;
+use yanshu_loadgen::{BenchArgs, Inside};
 use yanshu_server::config::{self, Config, Flags, prepare, reference};
 
 /// A self-hosted instant-messaging server.
@@ -76,7 +76,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             print!("{}", reference());
             Ok(())
         }
-        Command::Bench(args) => yanshu_loadgen::run(&args, yanshu_server::appends_per_second),
+        Command::Bench(args) => {
+            let (store_rate, subscribe) = (yanshu_server::appends_per_second, yanshu_server::subscribe_many);
+            yanshu_loadgen::run(&args, Inside { store_rate, subscribe })
+        }
     }
 }
 

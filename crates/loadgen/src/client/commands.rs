@@ -31,6 +31,42 @@ pub(crate) fn messages(conversations: Vec<Vec<ConversationId>>, text_bytes: usiz
     })
 }
 
+/// Chat-room messages that carry the number and the priority which `of` gives for a serial.
+pub(crate) fn numbered(
+    room: ConversationId,
+    text_bytes: usize,
+    of: impl Fn(i32) -> (u32, i32) + Send + Sync + 'static,
+) -> Requests {
+    let run: u64 = rand::random();
+    Arc::new(move |_, serial, out| {
+        let (number, priority) = of(serial);
+        let message = SendMessage {
+            conversation: room.clone(),
+            content: Content::Text(numbered_text(number, text_bytes).into()),
+            transient: false,
+            receipt: false,
+            will: false,
+            resend_key: Some(format!("{run:016x}-{number:08x}")),
+            push_data: None,
+            mentions: Mentions::default(),
+            priority: Some(priority),
+        };
+        append(Command::Send(Box::new(message)), serial, out);
+    })
+}
+
+/// The JSON of a text message that begins with a number.
+pub(crate) fn numbered_text(number: u32, bytes: usize) -> String {
+    let rest = bytes.saturating_sub(BEFORE_TEXT.len() + NUMBER_DIGITS + AFTER_TEXT.len());
+    format!("{BEFORE_TEXT}{number:08x}{}{AFTER_TEXT}", "m".repeat(rest))
+}
+
+/// The number that such a text begins with.
+pub(crate) fn number_of(text: &[u8]) -> Option<u32> {
+    let digits = text.strip_prefix(BEFORE_TEXT.as_bytes())?.get(..NUMBER_DIGITS)?;
+    digits.iter().try_fold(0, |number, &digit| Some(number << 4 | char::from(digit).to_digit(16)?))
+}
+
 /// Heartbeats.
 pub(crate) fn echoes() -> Requests {
     Arc::new(|_, serial, out| append(Command::Echo, serial, out))
@@ -59,9 +95,13 @@ fn append(command: Command, serial: i32, out: &mut Vec<u8>) {
 
 /// The JSON of a text message, filled up to a number of bytes (W-425).
 fn text(bytes: usize) -> String {
-    let frame = r#"{"_lctype":-1,"_lctext":""}"#.len();
-    format!(r#"{{"_lctype":-1,"_lctext":"{}"}}"#, "m".repeat(bytes.saturating_sub(frame)))
+    let rest = bytes.saturating_sub(BEFORE_TEXT.len() + AFTER_TEXT.len());
+    format!("{BEFORE_TEXT}{}{AFTER_TEXT}", "m".repeat(rest))
 }
+
+const BEFORE_TEXT: &str = r#"{"_lctype":-1,"_lctext":""#;
+const AFTER_TEXT: &str = r#""}"#;
+const NUMBER_DIGITS: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -93,6 +133,18 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), 4);
+    }
+
+    #[test]
+    fn numbered_messages_have_their_size_their_number_and_their_priority() {
+        let requests = numbered("r".parse().unwrap(), 128, |serial| (serial as u32 + 0xabc, 3));
+        let Ok(Command::Send(message)) = decode(&requests, 0, 5).command else { panic!("not a message") };
+        assert_eq!((message.content.len(), message.priority), (128, Some(3)));
+        let Content::Text(text) = message.content else { panic!("not a text") };
+        assert_eq!(number_of(text.as_bytes()), Some(0xabc + 5));
+        assert_eq!(message_type(&Content::Text(text)), Some(-1));
+        assert_eq!(number_of(b"another text"), None);
+        assert_eq!(number_of(numbered_text(u32::MAX, 40).as_bytes()), Some(u32::MAX));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One socket to a server.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use std::task::Poll;
 use anyhow::{Context, Result, anyhow, bail};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use yanshu_protocol::frame::{CloseFrame, FrameReader, Message, Opcode, Role, encode_masked};
 
 const READ_BYTES: usize = 64 * 1024;
@@ -22,6 +23,48 @@ thread_local! {
     static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
 }
 
+/// What lies between a client and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// The loopback interface as it is: it holds megabytes for whoever does not read.
+    Wide,
+    /// Segments and a receive buffer of the size they have on a mobile network, so that what is not read soon
+    /// waits in the server.
+    Narrow,
+}
+
+impl Line {
+    /// Bytes of a segment behind the usual headers.
+    const SEGMENT: u32 = 1400;
+    const RECEIVE_BUFFER: u32 = 16 * 1024;
+
+    async fn connect(self, address: SocketAddr) -> std::io::Result<TcpStream> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        if self == Self::Narrow {
+            socket.set_recv_buffer_size(Self::RECEIVE_BUFFER)?;
+            SockRef::from(&socket).set_tcp_mss(Self::SEGMENT)?;
+        }
+        socket.connect(address).await
+    }
+}
+
+/// The server closed the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Closed(pub(crate) Option<CloseFrame>);
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(CloseFrame { code, reason }) => {
+                write!(f, "the server closed the connection: {code} {reason}")
+            }
+            None => f.write_str("the server closed the connection without a code"),
+        }
+    }
+}
+
+impl std::error::Error for Closed {}
+
 /// A connection that has been upgraded, or a bare one that never needs to be.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -33,8 +76,8 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Connects and asks for the WebSocket sub-protocol that current SDKs use (W-18).
-    pub(crate) async fn upgrade(address: SocketAddr, host: &str, path: &str) -> Result<Self> {
-        let mut connection = Self::connect(address, rand::random()).await?;
+    pub(crate) async fn upgrade(address: SocketAddr, host: &str, path: &str, line: Line) -> Result<Self> {
+        let mut connection = Self::connect(address, line, rand::random()).await?;
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -59,14 +102,13 @@ impl Connection {
     /// Connects to a bare server and says which part this connection plays there. Its frames are not masked,
     /// in effect, so that the bare server need not undo it.
     pub(crate) async fn bare(address: SocketAddr, role: u8) -> Result<Self> {
-        let mut connection = Self::connect(address, [0; 4]).await?;
+        let mut connection = Self::connect(address, Line::Wide, [0; 4]).await?;
         connection.stream.write_all(&[role]).await.context("cannot greet the bare server")?;
         Ok(connection)
     }
 
-    async fn connect(address: SocketAddr, key: [u8; 4]) -> Result<Self> {
-        let stream =
-            TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
+    async fn connect(address: SocketAddr, line: Line, key: [u8; 4]) -> Result<Self> {
+        let stream = line.connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, frames: FrameReader::new(Role::Client, LARGEST), out: Vec::new(), key })
     }
@@ -108,7 +150,7 @@ impl Connection {
                         }
                         Ok(Some(Message::Ping(payload))) => ping = Some(payload.into_owned()),
                         Ok(Some(Message::Text(_) | Message::Pong(_))) => {}
-                        Ok(Some(Message::Close(frame))) => return Poll::Ready(Err(closed(frame))),
+                        Ok(Some(Message::Close(frame))) => return Poll::Ready(Err(Closed(frame).into())),
                         Err(error) => return Poll::Ready(Err(error).context("not a frame")),
                     }
                 }
@@ -126,12 +168,5 @@ impl Connection {
     pub(crate) fn sender(&self) -> Result<(std::net::TcpStream, [u8; 4])> {
         let socket = SockRef::from(&self.stream).try_clone().context("cannot duplicate a socket")?;
         Ok((socket.into(), self.key))
-    }
-}
-
-fn closed(frame: Option<CloseFrame>) -> anyhow::Error {
-    match frame {
-        Some(CloseFrame { code, reason }) => anyhow!("the server closed the connection: {code} {reason}"),
-        None => anyhow!("the server closed the connection without a code"),
     }
 }

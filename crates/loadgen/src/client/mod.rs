@@ -3,8 +3,10 @@
 
 pub(crate) mod commands;
 mod connection;
+mod http;
 mod peek;
 pub(crate) mod session;
 
-pub(crate) use connection::Connection;
-pub(crate) use peek::Incoming;
+pub(crate) use connection::{Closed, Connection, Line};
+pub(crate) use http::Backend;
+pub(crate) use peek::{Incoming, text_of};

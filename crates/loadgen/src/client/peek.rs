@@ -60,6 +60,8 @@ const CMD: u64 = 1;
 const SERIAL: u64 = 5;
 const ERROR_MESSAGE: u64 = 103;
 const ACK_MESSAGE: u64 = 105;
+const DIRECT_MESSAGE: u64 = 104;
+const MSG: u64 = 1;
 const CMD_DIRECT: u64 = 2;
 /// `code` has this number in both errors and acks.
 const CODE: u64 = 1;
@@ -100,6 +102,15 @@ impl Incoming {
     }
 }
 
+/// The text that a delivery carries.
+pub(crate) fn text_of(event: &[u8]) -> Option<&[u8]> {
+    let Some(Value::Bytes(direct)) = Fields(event).find(DIRECT_MESSAGE) else { return None };
+    match Fields(direct).find(MSG) {
+        Some(Value::Bytes(text)) => Some(text),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +126,14 @@ mod tests {
     fn a_message_is_a_delivery_even_if_its_command_comes_last() {
         let event = [0x22, 3, b't', b'o', b'm', 0xc2, 6, 2, 0x0a, 0, 0x08, 2];
         assert_eq!(Incoming::of(&event), Incoming::Delivery);
+    }
+
+    #[test]
+    fn the_text_of_a_message_is_found() {
+        // directMessage { msg "hi", uid "u" }
+        let event = [0x08, 2, 0xc2, 6, 7, 0x0a, 2, b'h', b'i', 0x12, 1, b'u', 0x12, 1, b'x'];
+        assert_eq!(text_of(&event), Some(&b"hi"[..]));
+        assert_eq!(text_of(&[0x08, 3, 0x28, 1]), None);
     }
 
     #[test]

@@ -5,11 +5,12 @@ use anyhow::{Result, anyhow, bail};
 use tokio::time::timeout;
 use yanshu_protocol::codec::{Dialect, decode_event, encode_command};
 use yanshu_protocol::{
-    AppId, Attributes, ChangeMembers, ClientId, Command, ConversationCommand, ConversationId, Envelope,
-    Event, OpenSession, Serial, SessionCommand, StartConversation,
+    AppId, Attributes, ChangeMembers, ClientId, Command, ConversationCommand, ConversationId, Direction,
+    Envelope, Event, HistoryItem, HistoryQuery, OpenSession, Point, Serial, SessionCommand,
+    StartConversation,
 };
 
-use super::{Connection, Incoming};
+use super::{Connection, Incoming, Line};
 use crate::drive::STALLED;
 use crate::target::Address;
 
@@ -21,7 +22,12 @@ const SET_UP: Serial = Serial(1_000_000_000);
 
 /// Connects and opens a session.
 pub(crate) async fn log_in(server: &Address, client: &str) -> Result<Connection> {
-    let mut connection = Connection::upgrade(server.socket, &server.host, &server.path).await?;
+    log_in_over(server, client, Line::Wide).await
+}
+
+/// The same over a line of this kind.
+pub(crate) async fn log_in_over(server: &Address, client: &str, line: Line) -> Result<Connection> {
+    let mut connection = Connection::upgrade(server.socket, &server.host, &server.path, line).await?;
     let open = OpenSession { config: Some(CONFIG), ..OpenSession::default() };
     let command = Envelope {
         app: Some(server.app.parse::<AppId>()?),
@@ -63,6 +69,36 @@ pub(crate) async fn join(connection: &mut Connection, room: &ConversationId, cli
     match ask(connection, &conversation(ConversationCommand::Add(join))).await? {
         Event::MembersAdded(added) if added.failed.is_empty() => Ok(()),
         other => bail!("{client} cannot join: {other:?}"),
+    }
+}
+
+/// How many clients are in a chat room.
+pub(crate) async fn count(connection: &mut Connection, room: &ConversationId) -> Result<i32> {
+    match ask(connection, &conversation(ConversationCommand::Count(room.clone()))).await? {
+        Event::MemberCount { count, .. } => Ok(count),
+        other => bail!("a room cannot be counted: {other:?}"),
+    }
+}
+
+/// The messages before a point of a conversation's history, a hundred at most, in ascending order.
+pub(crate) async fn page_before(
+    connection: &mut Connection,
+    conversation: &ConversationId,
+    start: Option<Point>,
+) -> Result<Vec<HistoryItem>> {
+    let query = HistoryQuery {
+        conversation: conversation.clone(),
+        start,
+        stop: None,
+        direction: Direction::Older,
+        limit: Some(100),
+        message_type: None,
+    };
+    let command =
+        Envelope { app: None, client: None, serial: Some(SET_UP), command: Ok(Command::History(query)) };
+    match ask(connection, &command).await? {
+        Event::History { messages, .. } => Ok(messages),
+        other => bail!("history cannot be read: {other:?}"),
     }
 }
 

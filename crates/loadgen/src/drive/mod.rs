@@ -4,9 +4,11 @@
 //! Everything of one way runs on one thread, so that the client takes as little of the machine as it can.
 
 pub(crate) mod arrivals;
+pub(crate) mod broadcast;
 pub(crate) mod closed;
 pub(crate) mod disturbance;
 pub(crate) mod open;
+pub(crate) mod overload;
 pub(crate) mod pace;
 pub(crate) mod rounds;
 mod tally;

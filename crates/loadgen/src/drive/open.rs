@@ -17,6 +17,9 @@ use super::{Length, Meters, Outcome, Requests, STALLED, Tally, accept_no_refusal
 use crate::client::{Connection, Incoming};
 use crate::latency::Latency;
 
+/// From now until the first command, so that all is set up by then.
+pub(crate) const LEAD: Duration = Duration::from_millis(5);
+
 /// A command that was answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
@@ -35,6 +38,18 @@ pub(crate) async fn run(
     length: Length,
     meters: &Meters,
 ) -> Result<(Outcome, Vec<Sample>)> {
+    run_from(Instant::now() + LEAD, connections, requests, per_second, length, meters).await
+}
+
+/// The same by a timetable that begins at `start`.
+pub(crate) async fn run_from(
+    start: Instant,
+    connections: Vec<Connection>,
+    requests: &Requests,
+    per_second: u32,
+    length: Length,
+    meters: &Meters,
+) -> Result<(Outcome, Vec<Sample>)> {
     let timetable = Timetable::new(per_second);
     let total = timetable.requests_within(length.warm_up + length.measured);
     if connections.is_empty() || i32::try_from(total).is_err() {
@@ -43,7 +58,6 @@ pub(crate) async fn run(
     let senders = connections.iter().map(Connection::sender).collect::<Result<Vec<_>>>()?;
     let tally = Arc::new(Tally::default());
     let samples = Arc::new(Mutex::new(Vec::with_capacity(total as usize)));
-    let start = Instant::now() + Duration::from_millis(5);
     let mut receivers = JoinSet::new();
     for connection in connections {
         let (tally, samples) = (Arc::clone(&tally), Arc::clone(&samples));

@@ -7,6 +7,7 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Unit {
     PerSecond,
+    Count,
     /// Seconds, shown as ns, µs, ms or s.
     Seconds,
     Bytes,
@@ -16,6 +17,7 @@ impl Unit {
     pub(crate) fn show(self, value: f64) -> String {
         match self {
             Self::PerSecond => format!("{}/s", grouped(value)),
+            Self::Count => grouped(value),
             Self::Seconds => scaled(value * 1e9, 1000.0, &["ns", "µs", "ms", "s"]),
             Self::Bytes => scaled(value, 1024.0, &["B", "KiB", "MiB", "GiB"]),
         }
@@ -57,6 +59,7 @@ mod tests {
     fn every_figure_has_two_to_three_digits_that_matter_and_its_unit() {
         assert_eq!(Unit::PerSecond.show(1_234_567.8), "1,234,568/s");
         assert_eq!(Unit::PerSecond.show(999.0), "999/s");
+        assert_eq!(Unit::Count.show(12_000.0), "12,000");
         assert_eq!(Unit::Seconds.show(0.000_000_250), "250 ns");
         assert_eq!(Unit::Seconds.show(0.000_123_4), "123 µs");
         assert_eq!(Unit::Seconds.show(0.012_34), "12.3 ms");

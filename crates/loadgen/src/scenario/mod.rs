@@ -1,6 +1,7 @@
 //! The groups of figures, one file each. Every scenario measures the limit it is compared with in the same
 //! run, against its own server where it may start one.
 
+mod broadcast;
 mod calm;
 mod fanout;
 mod history;
@@ -8,6 +9,7 @@ mod idle;
 mod interference;
 mod limits;
 mod login;
+mod overload;
 mod send;
 mod startup;
 mod store;
@@ -18,18 +20,20 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+pub(crate) use broadcast::broadcast;
 pub(crate) use fanout::{Members, fanout};
 pub(crate) use history::history;
 pub(crate) use idle::idle;
 pub(crate) use interference::echo_during_fanout;
 pub(crate) use limits::limits;
 pub(crate) use login::login;
+pub(crate) use overload::overload;
 pub(crate) use send::{send_at_once, send_at_rate};
 pub(crate) use startup::startup;
 pub(crate) use store::store;
 pub(crate) use suite::suite;
 
-use crate::StoreRate;
+use crate::Inside;
 use crate::baseline::measure::Limits;
 use crate::client::{Connection, session};
 use crate::drive::arrivals::{self, Arrivals};
@@ -48,8 +52,8 @@ pub(crate) struct Bench {
     pub(crate) length: Duration,
     /// The server to load and its process, if it is not to be started here.
     pub(crate) running: Option<(Address, Option<u32>)>,
-    /// Measures the store without sockets.
-    pub(crate) store: StoreRate,
+    /// What only the server's own code can do.
+    pub(crate) inside: Inside,
     /// How long to wait for a calm machine in each scenario, and to measure again if it was not.
     pub(crate) patience: Duration,
 }

@@ -12,7 +12,8 @@ const BATCH: usize = 256;
 pub(crate) async fn store(bench: &Bench) -> Result<Vec<Row>> {
     let (limit, _) = append::measure(&bench.folder, bench.text, BATCH, bench.length)?;
     let folder = tempfile::tempdir_in(&bench.folder).context("cannot make a data folder")?;
-    let (measure, path, text, length) = (bench.store, folder.path().to_owned(), bench.text, bench.length);
+    let (measure, path, text, length) =
+        (bench.inside.store_rate, folder.path().to_owned(), bench.text, bench.length);
     let rate = tokio::task::spawn_blocking(move || measure(&path, text, BATCH, length)).await??;
     let what = format!("store alone, batches of {BATCH}, messages");
     let note = "limit: bare append, batches of the same size";

@@ -1,4 +1,5 @@
-//! How fast the default store commits, without a socket or a session in front of it (budget G8).
+//! What measurements do to the default store without a server in front of it: how fast it commits (budget G8),
+//! and fill it with more subscribers than could log in.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,10 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use yanshu_protocol::{AppId, Attributes, ClientId, Content, ConversationId, ConversationKind, Mentions};
+use yanshu_protocol::{
+    AppId, Attributes, ClientId, Content, ConversationId, ConversationKind, Mentions, Timestamp,
+};
 
 use super::sqlite::{Options, SqliteStore};
-use super::{Completion, Draft, NewConversation, Store, Write};
+use super::{Completion, Draft, MembersRequest, NewConversation, Store, Write};
 use crate::clock::{Clock, SystemClock};
 use crate::ids::IdSource;
 
@@ -69,6 +72,39 @@ async fn append_for(store: &dyn Store, text_bytes: usize, length: Duration) -> R
     }
 }
 
+/// Subscribes clients `offline-0`, `offline-1` and so on to a service conversation of the store in `folder`.
+///
+/// # Errors
+/// The store cannot be opened, or there is no such conversation.
+pub fn subscribe_many(folder: &Path, app: &str, conversation: &str, count: usize) -> Result<()> {
+    const PORTION: usize = 1000;
+    let (app, conversation): (AppId, ConversationId) = (app.parse()?, conversation.parse()?);
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let store = SqliteStore::open(folder, &Options::default(), Arc::new(IdSource::new(0)))?;
+        let clock = SystemClock::default();
+        for first in (0..count).step_by(PORTION) {
+            let numbers = first..count.min(first + PORTION);
+            let request = MembersRequest {
+                app: app.clone(),
+                conversation: conversation.clone(),
+                add: numbers.map(|number| format!("offline-{number}").parse()).collect::<Result<_, _>>()?,
+                remove: Vec::new(),
+                by: "offline-0".parse()?,
+                limit: 0,
+                keep_owner: false,
+                whole: false,
+                now: clock.now(),
+            };
+            let (done, made) = Completion::waiter();
+            store.submit(Write::ChangeMembers(Box::new(request), done)).await;
+            made.await.context("the store went away")??;
+        }
+        store.close().await;
+        Ok(())
+    })
+}
+
 async fn make_conversations(
     store: &dyn Store,
     app: &AppId,
@@ -79,15 +115,8 @@ async fn make_conversations(
     for number in 0..CONVERSATIONS {
         let id: ConversationId = format!("{number:024x}").parse()?;
         let new = NewConversation {
-            app: app.clone(),
-            id: id.clone(),
-            kind: ConversationKind::Normal,
-            creator: creator.clone(),
             members: vec![creator.clone(), "receiver".parse()?],
-            attributes: Attributes::new(),
-            unique_id: None,
-            expires_at: None,
-            now: clock.now(),
+            ..new_conversation(app, &id, creator, clock.now())
         };
         let (done, made) = Completion::waiter();
         store.submit(Write::Create(Box::new(new), done)).await;
@@ -95,6 +124,20 @@ async fn make_conversations(
         ids.push(id);
     }
     Ok(ids)
+}
+
+fn new_conversation(app: &AppId, id: &ConversationId, creator: &ClientId, now: Timestamp) -> NewConversation {
+    NewConversation {
+        app: app.clone(),
+        id: id.clone(),
+        kind: ConversationKind::Normal,
+        creator: creator.clone(),
+        members: Vec::new(),
+        attributes: Attributes::new(),
+        unique_id: None,
+        expires_at: None,
+        now,
+    }
 }
 
 #[cfg(test)]
@@ -106,5 +149,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let rate = appends_per_second(folder.path(), 64, 16, Duration::from_millis(50)).unwrap();
         assert!(rate > 0.0);
+    }
+
+    #[tokio::test]
+    async fn clients_subscribe_by_the_thousand() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            let options = Options::default();
+            SqliteStore::open(folder.path(), &options, Arc::new(IdSource::new(0))).unwrap()
+        };
+        let (app, service) = ("measured".parse().unwrap(), "0123456789abcdef01234567".parse().unwrap());
+        let store = open();
+        let new = NewConversation {
+            kind: ConversationKind::Service,
+            members: Vec::new(),
+            ..new_conversation(&app, &service, &"app".parse().unwrap(), Timestamp(1))
+        };
+        let (done, made) = Completion::waiter();
+        store.submit(Write::Create(Box::new(new), done)).await;
+        made.await.unwrap().unwrap();
+        store.close().await;
+        drop(store);
+
+        let path = folder.path().to_owned();
+        let subscribe = move || subscribe_many(&path, "measured", "0123456789abcdef01234567", 1500);
+        tokio::task::spawn_blocking(subscribe).await.unwrap().unwrap();
+        assert_eq!(open().subscriber_count(&app, &service).await.unwrap(), 1500);
     }
 }

@@ -17,7 +17,7 @@ mod thread;
 mod types;
 mod write;
 
-pub use measure::appends_per_second;
+pub use measure::{appends_per_second, subscribe_many};
 pub(crate) use notice::{KeptReceipt, Notice, NoticePage, Noticed};
 pub(crate) use order::{Order, RestrictOutcome, RestrictRequest, RoleOutcome};
 pub(crate) use sqlite::{Options, SqliteStore};
