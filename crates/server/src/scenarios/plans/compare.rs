@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use yanshu_protocol::{
     Code, Command, ConversationCommand, ConversationId, ConversationKind, ConversationView, Event,
-    HistoryItem, HistoryQuery, MessageId, OpenSession, Page, QueryConversations, QueryTarget, Restriction,
-    SessionCommand, Timestamp,
+    HistoryItem, HistoryQuery, MessageId, OpenSession, Outbound, Page, QueryConversations, QueryTarget,
+    Restriction, SessionCommand, Timestamp,
 };
 
 use super::super::{MODERN_CONFIG, Peer, text};
 use super::cast::Client;
 use super::heard::{Heard, What};
-use super::model::{Said, Talk};
+use super::model::{Position, Said, Talk};
 use super::stage::{Checked, Stage, refusal, same};
 
 impl Stage {
@@ -23,14 +23,15 @@ impl Stage {
         }
         for client in Client::all() {
             let look = async {
-                let mut peer = self.arrive(client, "lc.protobuf2.3").await;
+                let mut peer = self.onlooker(client, "lc.protobuf2.3").await;
                 self.compare_unread(client, &mut peer).await?;
                 self.compare_views(client, &mut peer).await?;
                 for talk in 0..self.model.talks.len() {
                     self.compare_talk(client, &mut peer, talk).await?;
                 }
+                self.compare_notes(client).await?;
                 self.depart(peer).await;
-                let mut peer = self.arrive(client, "lc.protobuf2.1").await;
+                let mut peer = self.onlooker(client, "lc.protobuf2.1").await;
                 self.compare_missed(client, &mut peer).await?;
                 self.depart(peer).await;
                 Checked::Ok(())
@@ -41,7 +42,7 @@ impl Stage {
     }
 
     /// A device of its own that has never been there.
-    async fn arrive(&self, client: Client, subprotocol: &str) -> Peer {
+    async fn onlooker(&self, client: Client, subprotocol: &str) -> Peer {
         let mut peer = self.world.connect_as(client.name(), subprotocol);
         let device = Some("onlooker".parse().unwrap());
         peer.open(OpenSession { config: Some(MODERN_CONFIG), device, ..OpenSession::default() }).await;
@@ -82,6 +83,26 @@ impl Stage {
         same("missed", self.heard_by(peer).await, should)
     }
 
+    /// What can be asked for of all that happened, as if the client had been away the whole time.
+    async fn compare_notes(&self, client: Client) -> Checked {
+        let (app, start) = (self.world.app(), Timestamp(0));
+        let rules = &self.world.server().conversations;
+        let (reliable, droppable) = self.model.notes(client);
+        let heard = |told: &[Outbound]| {
+            let heard = told.iter().flat_map(|told| Heard::of(&told.event, |id| self.model.number(id)));
+            heard.collect::<Vec<_>>()
+        };
+        let kept = rules.reliable_notices(app, &client.id(), start, 10_000).await;
+        same("notices of itself", heard(&kept.expect("they are kept").events), reliable)?;
+        let kept = rules.droppable_notices(app, &client.id(), start, 10_000).await;
+        let by_talk = |mut heard: Vec<Heard>| {
+            heard.sort_by_key(|heard| heard.talk);
+            heard
+        };
+        let is = by_talk(heard(&kept.expect("they are kept").0.events));
+        same("notices of others", is, by_talk(droppable))
+    }
+
     async fn compare_talk(&self, client: Client, peer: &mut Peer, number: usize) -> Checked {
         let talk = &self.model.talks[number];
         let living = self.model.living(number).map(drop);
@@ -100,6 +121,10 @@ impl Stage {
         };
         let members = if talk.has_members() { talk.members.len() } else { self.model.clients_in(number) };
         same(&format!("members of {number}"), is, living.map(|()| members).map_err(Some))?;
+        if living.is_ok() && talk.includes(client) {
+            let is = positions(peer, &talk.id).await?;
+            same(&format!("how far others are in {number}"), is, talk.positions_of_others(client))?;
+        }
         if talk.kind == ConversationKind::Normal && talk.includes(client) {
             for (restriction, list) in
                 [(Restriction::Silenced, &talk.silenced), (Restriction::Blocked, &talk.blocked)]
@@ -194,11 +219,25 @@ async fn listed(
     }
 }
 
+/// How far each other member is.
+async fn positions(peer: &mut Peer, conversation: &ConversationId) -> Result<Vec<Position>, String> {
+    let command = ConversationCommand::MaxRead { conversation: conversation.clone(), each_member: true };
+    match peer.ask(Command::Conversation(command)).await.event {
+        // Nobody is the same as no list.
+        Event::MaxRead { each, .. } => {
+            let each = each.unwrap_or_default();
+            Ok(each.iter().map(|(other, state)| (Client::of(other), state.delivered, state.read)).collect())
+        }
+        other => Err(format!("no positions: {other:?}")),
+    }
+}
+
 /// A conversation as a query shows it.
 #[derive(Debug, PartialEq)]
 struct View {
     kind: ConversationKind,
     creator: Client,
+    name: Option<String>,
     members: Vec<Client>,
     last_at: Option<Timestamp>,
     /// What was said last, for those who may read it.
@@ -212,6 +251,7 @@ impl View {
         Self {
             kind: talk.kind,
             creator: talk.creator,
+            name: talk.name.clone(),
             members: talk.members.clone(),
             last_at: last.map(|said| said.at),
             last: last.filter(|_| may_read).map(|said| said.text.clone()),
@@ -224,6 +264,7 @@ impl From<&ConversationView> for View {
         Self {
             kind: view.kind,
             creator: Client::of(&view.creator),
+            name: view.attributes.get("name").and_then(|name| name.as_str()).map(str::to_owned),
             members: view.members.iter().flatten().map(Client::of).collect(),
             last_at: view.last_message_at,
             last: view.last_message.as_ref().map(|last| text(&last.content)),

@@ -28,8 +28,11 @@ pub(super) struct Desk {
     pub(super) unread_until: Option<Timestamp>,
     pub(super) patches_until: Option<Timestamp>,
     counts: BTreeMap<ConversationId, u32>,
-    /// Counts it cannot know: a recall takes back what counted, or not.
+    /// Counts it cannot know: a recall takes back what counted, or not; and who was taken out and in again while
+    /// it was away starts from nothing without a notice.
     unsure: BTreeSet<ConversationId>,
+    /// When it was last there.
+    seen_at: Timestamp,
     texts: BTreeMap<MessageId, (ConversationId, String)>,
 }
 
@@ -63,6 +66,7 @@ impl Desk {
             patches_until: None,
             counts: BTreeMap::new(),
             unsure: BTreeSet::new(),
+            seen_at: Timestamp::default(),
             texts: BTreeMap::new(),
         }
     }
@@ -75,15 +79,27 @@ impl Desk {
     }
 
     /// A session is open, from now on as the reply says.
-    pub(super) fn opened(&mut self, now: Timestamp, reply: &Outbound) {
+    pub(super) fn opened(&mut self, model: &Model, reply: &Outbound) {
+        for talk in &model.talks {
+            let joined = talk.seats.get(&self.device.client()).is_some_and(|seat| seat.since > self.seen_at);
+            if joined {
+                self.unsure.insert(talk.id.clone());
+            }
+        }
+        self.seen_at = model.now;
         if self.unread_until.is_none() {
             self.counts.clear();
             self.unsure.clear();
         }
-        if self.patches_until.is_none_or(|until| until < now.plus_millis(-PATCHES_MILLIS)) {
+        if self.patches_until.is_none_or(|until| until < model.now.plus_millis(-PATCHES_MILLIS)) {
             self.texts.clear();
         }
         self.patches_until = self.patches_until.max(reply.server_time);
+    }
+
+    /// It is still there.
+    pub(super) fn seen(&mut self, now: Timestamp) {
+        self.seen_at = now;
     }
 
     /// Takes in what it was told.

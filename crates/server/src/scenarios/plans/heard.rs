@@ -63,6 +63,10 @@ pub(super) enum What {
         role: Role,
         by: Client,
     },
+    Renamed {
+        name: String,
+        by: Client,
+    },
     /// What no step of a plan causes.
     Other(Box<Event>),
 }
@@ -145,6 +149,10 @@ fn one(event: &Event) -> (Option<&ConversationId>, What) {
             Some(conversation),
             What::RoleChanged { member: Client::of(member), role: *role, by: Client::of(by) },
         ),
+        Event::ConversationUpdated { conversation, by: Some(by), changes: Some((_, now)), .. } => {
+            let name = now.get("name").and_then(|name| name.as_str()).unwrap_or_default().to_owned();
+            (Some(conversation), What::Renamed { name, by: Client::of(by) })
+        }
         other => (None, What::Other(Box::new(other.clone()))),
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{select, subsequence};
 use yanshu_protocol::{ConversationKind, Restriction, Role};
@@ -55,8 +56,11 @@ pub(super) enum Step {
     },
     /// Sends once more what it sent last.
     Repeat(Device),
-    /// All at once, none waits for another.
-    Burst(Vec<(Device, Talk)>),
+    /// All at once, none waits for another; and a device may log in meanwhile.
+    Burst {
+        sends: Vec<(Device, Talk)>,
+        arriving: Option<Device>,
+    },
     /// Sends, and before there is an answer comes the fault. The device sends again when it is back.
     Interrupt {
         device: Device,
@@ -98,6 +102,10 @@ pub(super) enum Step {
         who: Client,
         role: Role,
     },
+    Rename {
+        device: Device,
+        talk: Talk,
+    },
     Wait(Wait),
     Restart,
     Kill,
@@ -132,6 +140,35 @@ pub(super) enum Wait {
     Minute,
     Hour,
     Month,
+}
+
+impl Step {
+    /// Who does it, if it is something one does while connected.
+    pub(super) fn actor(&self) -> Option<Device> {
+        match self {
+            Self::Start { device, .. }
+            | Self::Change { device, .. }
+            | Self::Send { device, .. }
+            | Self::Repeat(device)
+            | Self::Interrupt { device, .. }
+            | Self::Patch { device, .. }
+            | Self::Ack { device, .. }
+            | Self::Read { device, .. }
+            | Self::Restrict { device, .. }
+            | Self::Avoid { device, .. }
+            | Self::SetRole { device, .. }
+            | Self::Rename { device, .. } => Some(*device),
+            Self::Open { .. }
+            | Self::LogOut(_)
+            | Self::HangUp(_)
+            | Self::Cut(_)
+            | Self::Burst { .. }
+            | Self::Wait(_)
+            | Self::Restart
+            | Self::Kill
+            | Self::Compare => None,
+        }
+    }
 }
 
 impl Wait {
@@ -173,7 +210,9 @@ struct Taste {
 
 fn taste() -> impl Strategy<Value = Taste> {
     let weight = || prop_oneof![Just(1_u32), Just(4), Just(16)];
-    let devices = subsequence(Device::all().collect::<Vec<_>>(), 2..=Device::COUNT);
+    let few = subsequence(Client::all().collect::<Vec<_>>(), 2..=3);
+    let of_few = few.prop_map(|few| Device::all().filter(|device| few.contains(&device.client())).collect());
+    let devices = prop_oneof![of_few, subsequence(Device::all().collect::<Vec<_>>(), 2..=Device::COUNT)];
     (devices, 1..=6_usize, weight(), weight(), weight(), weight(), weight()).prop_map(
         |(devices, talks, talking, lines, membership, order, faults)| Taste {
             devices,
@@ -209,12 +248,13 @@ fn talking(taste: &Taste) -> impl Strategy<Value = Step> + use<> {
     prop_oneof![
         8 => (here(), how()).prop_map(|((device, talk), how)| Step::Send { device, talk, how }),
         1 => device(taste).prop_map(Step::Repeat),
-        2 => vec(here(), 2..=6).prop_map(Step::Burst),
+        2 => (vec(here(), 2..=6), option::of(device(taste)))
+            .prop_map(|(sends, arriving)| Step::Burst { sends, arriving }),
         2 => (here(), fault())
             .prop_map(|((device, talk), fault)| Step::Interrupt { device, talk, fault }),
-        3 => (here(), 0..8_usize, any::<bool>())
+        3 => (here(), message(), any::<bool>())
             .prop_map(|((device, talk), message, recall)| Step::Patch { device, talk, message, recall }),
-        4 => (here(), 0..8_usize, any::<bool>())
+        4 => (here(), message(), any::<bool>())
             .prop_map(|((device, talk), message, as_range)| Step::Ack { device, talk, message, as_range }),
         3 => here().prop_map(|(device, talk)| Step::Read { device, talk }),
     ]
@@ -249,6 +289,7 @@ fn order(taste: &Taste) -> impl Strategy<Value = Step> + use<> {
             |((device, talk), restriction, lift, who)| Step::Restrict { device, talk, restriction, lift, who }
         ),
         1 => (here(), any::<bool>()).prop_map(|((device, talk), lift)| Step::Avoid { device, talk, lift }),
+        1 => here().prop_map(|(device, talk)| Step::Rename { device, talk }),
         2 => (here(), client(), role)
             .prop_map(|((device, talk), who, role)| Step::SetRole { device, talk, who, role }),
     ]
@@ -272,6 +313,11 @@ fn group() -> impl Strategy<Value = Group> {
         3 => client().prop_map(Group::of),
         1 => (1..(1_u8 << Client::COUNT)).prop_map(Group::bits),
     ]
+}
+
+/// Counted from the newest one, and mostly that.
+fn message() -> impl Strategy<Value = usize> {
+    prop_oneof![2 => Just(0), 1 => 0..8_usize]
 }
 
 fn kind() -> impl Strategy<Value = ConversationKind> {

@@ -65,6 +65,7 @@ impl Model {
             id,
             kind,
             creator: device.client(),
+            name: None,
             expires_at,
             founders: unique.then(|| members.iter().copied().collect()),
             members: Vec::new(),
@@ -74,7 +75,7 @@ impl Model {
             blocked: Vec::new(),
             messages: Vec::new(),
         };
-        members.iter().for_each(|member| talk.join(*member));
+        members.iter().for_each(|member| talk.join(*member, self.now));
         self.talks.push(talk);
         if kind == ConversationKind::Room {
             return self.enter(device, number);
@@ -139,7 +140,7 @@ impl Model {
         if clients.is_empty() {
             return;
         }
-        clients.iter().for_each(|client| self.talks[talk].join(*client));
+        clients.iter().for_each(|client| self.talks[talk].join(*client, self.now));
         self.tell(clients, None, Ears::All, talk, &What::Joined { by });
         self.tell_all(None, Ears::All, talk, &What::MembersJoined { members: clients.to_vec(), by });
     }
@@ -254,6 +255,24 @@ impl Model {
             self.tell_all(None, Ears::All, talk, &What::MembersLeft { members: left, by });
         }
         Ok(outcome)
+    }
+
+    /// W-218, W-222, W-224
+    pub(in super::super) fn rename(&mut self, device: Device, talk: usize, name: String) -> Result<(), Code> {
+        let (found, by) = (self.living(talk)?, device.client());
+        let inside = match found.kind {
+            ConversationKind::Normal => found.includes(by),
+            ConversationKind::Room => self.room_of(device) == Some(talk),
+            _ => return Err(Code::NormalConversationRequired),
+        };
+        if !inside {
+            return Err(Code::ConversationUpdateRejected);
+        }
+        self.talks[talk].name = Some(name.clone());
+        if self.talks[talk].has_members() {
+            self.tell_all(None, Ears::Modern, talk, &What::Renamed { name, by });
+        }
+        Ok(())
     }
 
     /// B-135

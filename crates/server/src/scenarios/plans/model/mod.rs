@@ -16,7 +16,7 @@ use super::heard::{Heard, What};
 
 pub(super) use members::Outcome;
 pub(super) use sessions::Opened;
-pub(super) use talk::{Said, Talk};
+pub(super) use talk::{PUSHED, Position, Said, Talk};
 
 #[derive(Debug)]
 pub(super) struct Model {
@@ -30,6 +30,16 @@ pub(super) struct Model {
     places: BTreeMap<(Client, Option<Device>), sessions::Place>,
     opened: u64,
     expected: BTreeMap<Device, Vec<Heard>>,
+    notes: BTreeMap<Client, Notes>,
+}
+
+/// What a client can ask for later, whether or not it was there (W-384).
+#[derive(Debug, Clone, Default)]
+struct Notes {
+    /// What happened to itself.
+    reliable: Vec<Heard>,
+    /// What happened to others where it is a member, and receipts.
+    droppable: Vec<Heard>,
 }
 
 /// Who of those it is for is able to hear something.
@@ -52,7 +62,17 @@ impl Model {
             places: BTreeMap::new(),
             opened: 0,
             expected: BTreeMap::new(),
+            notes: BTreeMap::new(),
         }
+    }
+
+    /// What a client missed at most, in conversations that are not over (W-462): of itself, and of others.
+    pub(super) fn notes(&self, client: Client) -> (Vec<Heard>, Vec<Heard>) {
+        let Notes { mut reliable, mut droppable } = self.notes.get(&client).cloned().unwrap_or_default();
+        for notes in [&mut reliable, &mut droppable] {
+            notes.retain(|note| note.talk.is_some_and(|talk| self.living(talk).is_ok()));
+        }
+        (reliable, droppable)
     }
 
     /// The number of a conversation.
@@ -76,6 +96,7 @@ impl Model {
 
     /// Every session of these clients hears something of a conversation.
     fn tell(&mut self, clients: &[Client], except: Option<Device>, ears: Ears, talk: usize, what: &What) {
+        self.note(clients, talk, what);
         // Of temporary conversations 2015 knew nothing (W-102).
         let old = self.talks[talk].kind != ConversationKind::Temporary;
         for session in &self.sessions {
@@ -99,6 +120,30 @@ impl Model {
             if hears && !session.ghost {
                 let heard = Heard { talk: Some(talk), what: what.clone() };
                 self.expected.entry(device).or_default().push(heard);
+            }
+        }
+    }
+
+    /// Keeps what is kept of what some clients are told.
+    fn note(&mut self, clients: &[Client], talk: usize, what: &What) {
+        for client in clients {
+            let notes = self.notes.entry(*client).or_default();
+            let note = || Heard { talk: Some(talk), what: what.clone() };
+            match what {
+                What::Joined { .. } | What::Restricted { .. } => notes.reliable.push(note()),
+                What::Left { .. } => {
+                    // What happened there before does not concern it any more.
+                    let is_receipt = |note: &Heard| matches!(note.what, What::Receipt { .. });
+                    notes.droppable.retain(|note| note.talk != Some(talk) || is_receipt(note));
+                    notes.reliable.push(note());
+                }
+                What::MembersJoined { .. }
+                | What::MembersLeft { .. }
+                | What::MembersRestricted { .. }
+                | What::RoleChanged { .. }
+                | What::Renamed { .. } => notes.droppable.push(note()),
+                What::Message { .. } | What::Patch { .. } | What::Receipt { .. } | What::Unread(_) => {}
+                What::Other(event) => panic!("no step causes {event:?}"),
             }
         }
     }

@@ -119,6 +119,11 @@ impl Model {
         (0..self.talks.len()).filter(|&talk| self.living(talk).is_ok()).filter(changed).collect()
     }
 
+    /// Whether the server takes a client for connected.
+    pub(super) fn is_connected(&self, client: Client) -> bool {
+        self.sessions.iter().any(|session| session.device.client() == client)
+    }
+
     /// The room a device is in.
     pub(super) fn room_of(&self, device: Device) -> Option<usize> {
         self.sessions.iter().find(|session| session.device == device && !session.ghost)?.room

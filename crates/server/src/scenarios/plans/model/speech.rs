@@ -4,7 +4,7 @@ use yanshu_protocol::{Content, Timestamp};
 
 use super::super::super::text;
 use super::super::cast::{Client, Device};
-use super::super::heard::What;
+use super::super::heard::{Heard, What};
 use super::talk::Said;
 use super::{Ears, Model};
 
@@ -59,9 +59,22 @@ impl Model {
         seat.delivered = to;
         let found = &self.talks[talk];
         let ears = if found.members.len() <= 2 { Ears::All } else { Ears::Legacy };
-        for said in wanted(&found.messages, client, before, to) {
+        let between_two = found.members.len() <= 2;
+        let wanted = wanted(&found.messages, client, before, to);
+        if let Some(newest) = wanted.last().filter(|_| between_two) {
+            self.keep_receipt(newest, client, talk, false);
+        }
+        for said in wanted {
             let what = What::Receipt { id: said.id, from: client, read: false };
             self.tell(&[said.from], None, ears, talk, &what);
+        }
+    }
+
+    /// For a sender that is not there (W-303).
+    fn keep_receipt(&mut self, said: &Said, from: Client, talk: usize, read: bool) {
+        if !self.is_connected(said.from) {
+            let what = What::Receipt { id: said.id.clone(), from, read };
+            self.notes.entry(said.from).or_default().droppable.push(Heard { talk: Some(talk), what });
         }
     }
 
@@ -83,6 +96,7 @@ impl Model {
             self.tell(&[client], None, Ears::Unread, talk, &what);
         }
         if let Some(said) = newest {
+            self.keep_receipt(&said, client, talk, true);
             let what = What::Receipt { id: said.id, from: client, read: true };
             self.tell(&[said.from], None, Ears::Modern, talk, &what);
         }

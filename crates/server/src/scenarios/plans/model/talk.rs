@@ -8,7 +8,7 @@ use super::super::cast::{Client, Device};
 use super::super::heard::{Waiting, What};
 
 /// What a client that was away is sent of one conversation (B-272).
-const PUSHED: usize = 20;
+pub(in super::super) const PUSHED: usize = 20;
 
 /// Most messages that count as unread (B-290).
 const MOST_UNREAD: usize = 100;
@@ -18,6 +18,7 @@ pub(in super::super) struct Talk {
     pub(in super::super) id: ConversationId,
     pub(in super::super) kind: ConversationKind,
     pub(in super::super) creator: Client,
+    pub(in super::super) name: Option<String>,
     pub(in super::super) expires_at: Option<Timestamp>,
     /// The members it was made with, if it is the one conversation of these.
     pub(in super::super) founders: Option<BTreeSet<Client>>,
@@ -40,7 +41,12 @@ pub(in super::super) struct Seat {
     pub(in super::super) read: Timestamp,
     /// When it read.
     pub(in super::super) read_at: Timestamp,
+    /// When it joined.
+    pub(in super::super) since: Timestamp,
 }
+
+/// A member, what it received and what it read.
+pub(in super::super) type Position = (Client, Option<Timestamp>, Option<Timestamp>);
 
 /// A message that is kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,9 +155,20 @@ impl Talk {
         told.collect()
     }
 
-    pub(super) fn join(&mut self, client: Client) {
+    /// How far the others are by what they did themselves: joining is neither receiving nor reading (W-234).
+    pub(in super::super) fn positions_of_others(&self, client: Client) -> Vec<Position> {
+        let others = self.members.iter().filter(|member| **member != client);
+        let position = |member: &Client| {
+            let seat = self.seats[member];
+            let moved = |to: Timestamp| Some(to).filter(|to| *to > seat.floor);
+            (*member, moved(seat.delivered), moved(seat.read))
+        };
+        others.map(position).collect()
+    }
+
+    pub(super) fn join(&mut self, client: Client, now: Timestamp) {
         self.members.push(client);
-        self.seats.insert(client, Seat { floor: self.last_at(), ..Seat::default() });
+        self.seats.insert(client, Seat { floor: self.last_at(), since: now, ..Seat::default() });
     }
 
     pub(super) fn leave(&mut self, client: Client) {

@@ -57,7 +57,7 @@ impl Stage {
     pub(super) async fn interrupt(&mut self, device: Device, talk: Talk, fault: Fault) -> Checked {
         let word = self.word();
         let conversation = self.model.talks[talk].id.clone();
-        let Some(peer) = self.desk(device).peer.as_mut() else { return Ok(()) };
+        let peer = self.peer(device);
         let message = SendMessage { resend_key: Some(word.clone()), ..plain_message(&conversation, &word) };
         peer.tell(Command::Send(Box::new(message)));
         tokio::task::yield_now().await;
@@ -73,7 +73,7 @@ impl Stage {
         }
         let kept = self.take_over_message(device, talk, &word).await?;
         self.desk(device).unanswered.push(Unanswered { talk, text: word, kept });
-        self.listen(None).await
+        Ok(())
     }
 
     /// Whether the message was kept or not is a race. Either it is the newest of all, or there is none.

@@ -1,13 +1,22 @@
 //! Logging in and out, and lines that end.
 
-use yanshu_protocol::{Code, Command, Event, OpenSession, SessionCommand};
+use yanshu_protocol::{Code, Command, Event, OpenSession, Serial, SessionCommand};
 
+use super::super::super::Peer;
 use super::super::cast::Device;
 use super::super::desk::Token;
 use super::super::model::Opened;
 use super::super::step::Wait;
 use super::{Checked, Stage, refusal, same};
 use crate::clock::Clock;
+
+/// A login under way.
+pub(super) struct Arrival {
+    device: Device,
+    peer: Peer,
+    details: OpenSession,
+    serial: Serial,
+}
 
 impl Stage {
     /// Lines the server knows of.
@@ -16,9 +25,6 @@ impl Stage {
     }
 
     pub(super) async fn open(&mut self, device: Device, resume: bool) -> Checked {
-        if self.is_online(device) {
-            return Ok(());
-        }
         let mut peer = self.world.connect_as(device.client().name(), device.subprotocol());
         if !resume {
             self.desk(device).forget();
@@ -38,8 +44,7 @@ impl Stage {
             same("a return", refusal(&reply.event), refused)?;
             if refused.is_none() {
                 self.opened(device, &reply.event, &details)?;
-                let now = self.model.now;
-                self.desk(device).opened(now, &reply);
+                self.desks[device.index()].opened(&self.model, &reply);
             }
         }
         if refused == Some(Code::SessionRequired) {
@@ -56,11 +61,31 @@ impl Stage {
                 OpenSession { token: None, config: device.config(), device: device.id(), ..details };
             let reply = peer.open(details.clone()).await;
             self.opened(device, &reply.event, &details)?;
-            let now = self.model.now;
-            self.desk(device).opened(now, &reply);
+            self.desks[device.index()].opened(&self.model, &reply);
         }
         self.desk(device).peer = Some(peer);
         self.drop_replaced(device).await;
+        Ok(())
+    }
+
+    /// A login that nobody waits for yet, as if for the first time.
+    pub(super) fn begin_arrival(&mut self, device: Device) -> Arrival {
+        self.desk(device).forget();
+        let mut peer = self.world.connect_as(device.client().name(), device.subprotocol());
+        let details = OpenSession { config: device.config(), device: device.id(), ..OpenSession::default() };
+        let serial = peer.tell(Command::Session(SessionCommand::Open(Box::new(details.clone()))));
+        Arrival { device, peer, details, serial }
+    }
+
+    pub(super) async fn end_arrival(&mut self, arrival: Arrival) -> Checked {
+        let Arrival { device, mut peer, details, serial } = arrival;
+        let reply = peer.reply_to(serial).await;
+        self.logins += 1;
+        self.desk(device).login = self.logins;
+        self.opened(device, &reply.event, &details)?;
+        self.desks[device.index()].opened(&self.model, &reply);
+        self.desk(device).peer = Some(peer);
+        (self.arrived, self.arrived_amid) = (None, Some(device));
         Ok(())
     }
 
@@ -105,7 +130,7 @@ impl Stage {
         self.model.logged_out(device);
         peer.hang_up();
         self.world.until_connections(self.lines()).await;
-        self.listen(None).await
+        Ok(())
     }
 
     /// The server notices that a line is dead: the one in use, or else one that was cut before.
@@ -119,7 +144,7 @@ impl Stage {
         peer.hang_up();
         self.world.until_connections(self.lines()).await;
         self.model.lost(device, ghost);
-        self.listen(None).await
+        Ok(())
     }
 
     pub(super) fn cut(&mut self, device: Device) -> Checked {

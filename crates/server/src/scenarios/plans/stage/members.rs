@@ -1,8 +1,8 @@
 //! Starting conversations, coming and going, lists and roles.
 
 use yanshu_protocol::{
-    BlockConversations, ChangeMembers, ClientId, Code, Command, ConversationCommand, ConversationKind, Event,
-    MemberFailure, Restrict, Restriction, Role, StartConversation,
+    Attributes, BlockConversations, ChangeMembers, ClientId, Code, Command, ConversationCommand,
+    ConversationKind, Event, MemberFailure, Restrict, Restriction, Role, StartConversation,
 };
 
 use super::super::super::plain_conversation;
@@ -16,7 +16,7 @@ const SHORT_LIFE: i32 = 600;
 
 impl Stage {
     async fn ask(&mut self, device: Device, command: ConversationCommand) -> Event {
-        let peer = self.desk(device).peer.as_mut().expect("it is online");
+        let peer = self.peer(device);
         peer.ask(Command::Conversation(command)).await.event
     }
 
@@ -27,7 +27,7 @@ impl Stage {
         with: Group,
         unique: bool,
     ) -> Checked {
-        if !self.is_online(device) || self.model.talks.len() >= MOST_TALKS {
+        if self.model.talks.len() >= MOST_TALKS {
             return Ok(());
         }
         let unique = unique && kind != ConversationKind::Room;
@@ -68,9 +68,6 @@ impl Stage {
         way: Way,
         who: Option<Group>,
     ) -> Checked {
-        if !self.is_online(device) {
-            return Ok(());
-        }
         let who = who.unwrap_or(Group::of(device.client())).clients();
         let conversation = self.model.talks[talk].id.clone();
         let change = ChangeMembers { conversation, members: ids(&who), signature: None };
@@ -96,9 +93,6 @@ impl Stage {
         lift: bool,
         who: Group,
     ) -> Checked {
-        if !self.is_online(device) {
-            return Ok(());
-        }
         let who = who.clients();
         let conversation = self.model.talks[talk].id.clone();
         let request = Restrict { conversation, restriction, lift, clients: ids(&who), signature: None };
@@ -111,7 +105,7 @@ impl Stage {
     }
 
     pub(super) async fn avoid(&mut self, device: Device, talk: Talk, lift: bool) -> Checked {
-        if !self.is_online(device) || !device.is_modern() {
+        if !device.is_modern() {
             return Ok(());
         }
         let conversations = vec![self.model.talks[talk].id.clone()];
@@ -124,7 +118,7 @@ impl Stage {
     }
 
     pub(super) async fn set_role(&mut self, device: Device, talk: Talk, who: Client, role: Role) -> Checked {
-        if !self.is_online(device) || !device.is_modern() {
+        if !device.is_modern() {
             return Ok(());
         }
         let conversation = self.model.talks[talk].id.clone();
@@ -135,6 +129,21 @@ impl Stage {
             other => Err(refusal(&other).ok_or_else(|| format!("{other:?}"))?),
         };
         same("the answer to a role", is, should)
+    }
+
+    pub(super) async fn rename(&mut self, device: Device, talk: Talk) -> Checked {
+        if !device.is_modern() {
+            return Ok(());
+        }
+        let name = self.word();
+        let conversation = self.model.talks[talk].id.clone();
+        let changes = Attributes::from_iter([("name".to_owned(), name.as_str().into())]);
+        let should = self.model.rename(device, talk, name);
+        let is = match self.ask(device, ConversationCommand::Update { conversation, changes }).await {
+            Event::ConversationUpdated { .. } => Ok(()),
+            other => Err(refusal(&other).ok_or_else(|| format!("{other:?}"))?),
+        };
+        same("the answer to a new name", is, should)
     }
 }
 

@@ -8,11 +8,11 @@ mod speech;
 
 use yanshu_protocol::{Code, ConversationKind, Event, Outbound, Reject, Timestamp};
 
-use super::super::World;
+use super::super::{Peer, World};
 use super::cast::{Client, Device, Group, Style};
 use super::desk::Desk;
 use super::heard::{Heard, What};
-use super::model::Model;
+use super::model::{Model, PUSHED};
 use super::step::{Step, Wait};
 use crate::clock::Clock;
 
@@ -31,6 +31,8 @@ pub(super) struct Stage {
     logins: u64,
     /// A device that has just logged in, and up to when it knew what is unread.
     arrived: Option<(Device, Option<Timestamp>)>,
+    /// A device that logged in while others talked.
+    arrived_amid: Option<Device>,
 }
 
 pub(super) type Checked = Result<(), String>;
@@ -41,7 +43,7 @@ impl Stage {
         let world = World::apart(|config| config.apps[0].settings.members.roles = roles).await;
         let model = Model::new(world.clock.now(), roles);
         let desks = Device::all().map(Desk::new).collect();
-        let mut stage = Self { world, model, desks, words: 0, logins: 0, arrived: None };
+        let mut stage = Self { world, model, desks, words: 0, logins: 0, arrived: None, arrived_amid: None };
         for device in Device::all() {
             stage.perform(&Step::Open { device, resume: false }).await?;
         }
@@ -58,81 +60,82 @@ impl Stage {
     }
 
     pub(super) async fn perform(&mut self, step: &Step) -> Checked {
-        self.world.clock.advance(TICK);
-        self.model.now = self.world.clock.now();
-        let actor = match step {
-            Step::Open { device, resume } => {
-                self.open(*device, *resume).await?;
-                Some(*device)
-            }
-            Step::LogOut(device) => return self.log_out(*device).await,
-            Step::HangUp(device) => return self.hang_up(*device).await,
-            Step::Cut(device) => return self.cut(*device),
-            Step::Start { device, kind, with, unique } => {
-                self.start(*device, *kind, *with, *unique).await?;
-                Some(*device)
-            }
-            Step::Change { device, talk, way, who } => {
-                self.change(*device, self.talk(*talk), *way, *who).await?;
-                Some(*device)
-            }
-            Step::Send { device, talk, how } => {
-                self.send(*device, self.talk(*talk), *how).await?;
-                Some(*device)
-            }
-            Step::Repeat(device) => {
-                self.repeat(*device).await?;
-                Some(*device)
-            }
-            Step::Burst(sends) => {
-                self.burst(sends).await?;
-                None
-            }
-            Step::Interrupt { device, talk, fault } => {
-                return self.interrupt(*device, self.talk(*talk), *fault).await;
-            }
+        if let Some(device) = step.actor()
+            && !self.is_online(device)
+        {
+            self.come_back(device).await?;
+        }
+        self.tick();
+        self.act(step).await?;
+        self.listen(step.actor()).await
+    }
+
+    async fn act(&mut self, step: &Step) -> Checked {
+        match *step {
+            Step::Open { device, resume } => self.arrive(device, resume).await,
+            Step::LogOut(device) => self.log_out(device).await,
+            Step::HangUp(device) => self.hang_up(device).await,
+            Step::Cut(device) => self.cut(device),
+            Step::Start { device, kind, with, unique } => self.start(device, kind, with, unique).await,
+            Step::Change { device, talk, way, who } => self.change(device, self.talk(talk), way, who).await,
+            Step::Send { device, talk, how } => self.send(device, self.talk(talk), how).await,
+            Step::Repeat(device) => self.repeat(device).await,
+            Step::Burst { ref sends, arriving } => self.burst(sends, arriving).await,
+            Step::Interrupt { device, talk, fault } => self.interrupt(device, self.talk(talk), fault).await,
             Step::Patch { device, talk, message, recall } => {
-                self.patch(*device, self.talk(*talk), *message, *recall).await?;
-                Some(*device)
+                self.patch(device, self.talk(talk), message, recall).await
             }
             Step::Ack { device, talk, message, as_range } => {
-                self.acknowledge(*device, self.talk(*talk), *message, *as_range);
-                Some(*device)
+                self.acknowledge(device, self.talk(talk), message, as_range);
+                Ok(())
             }
             Step::Read { device, talk } => {
-                self.read(*device, self.talk(*talk));
-                Some(*device)
+                self.read(device, self.talk(talk));
+                Ok(())
             }
             Step::Restrict { device, talk, restriction, lift, who } => {
-                self.restrict(*device, self.talk(*talk), *restriction, *lift, *who).await?;
-                Some(*device)
+                self.restrict(device, self.talk(talk), restriction, lift, who).await
             }
-            Step::Avoid { device, talk, lift } => {
-                self.avoid(*device, self.talk(*talk), *lift).await?;
-                Some(*device)
-            }
+            Step::Avoid { device, talk, lift } => self.avoid(device, self.talk(talk), lift).await,
             Step::SetRole { device, talk, who, role } => {
-                self.set_role(*device, self.talk(*talk), *who, *role).await?;
-                Some(*device)
+                self.set_role(device, self.talk(talk), who, role).await
             }
-            Step::Wait(wait) => return self.wait(*wait).await,
-            Step::Restart => return self.restart().await,
-            Step::Kill => return self.kill().await,
-            Step::Compare => return self.compare().await,
-        };
-        self.listen(actor).await?;
-        match step {
-            Step::Open { device, .. } => self.send_again(*device).await,
-            _ => Ok(()),
+            Step::Rename { device, talk } => self.rename(device, self.talk(talk)).await,
+            Step::Wait(wait) => self.wait(wait).await,
+            Step::Restart => self.restart().await,
+            Step::Kill => self.kill().await,
+            Step::Compare => self.compare().await,
         }
+    }
+
+    fn tick(&mut self) {
+        self.world.clock.advance(TICK);
+        self.model.now = self.world.clock.now();
+    }
+
+    /// A device is used that is not connected: it returns as it can.
+    async fn come_back(&mut self, device: Device) -> Checked {
+        for resume in [true, false] {
+            self.tick();
+            self.arrive(device, resume).await?;
+        }
+        Ok(())
+    }
+
+    async fn arrive(&mut self, device: Device, resume: bool) -> Checked {
+        if self.is_online(device) {
+            return Ok(());
+        }
+        self.open(device, resume).await?;
+        self.listen(Some(device)).await?;
+        self.send_again(device).await
     }
 
     /// In the end everyone comes back, and it makes no difference who was away, and for how long.
     pub(super) async fn finish(&mut self) -> Checked {
         self.compare().await?;
         for device in Device::all() {
-            self.perform(&Step::Open { device, resume: true }).await?;
-            self.perform(&Step::Open { device, resume: false }).await?;
+            self.come_back(device).await?;
         }
         self.compare().await
     }
@@ -143,6 +146,10 @@ impl Stage {
 
     pub(super) fn desk(&mut self, device: Device) -> &mut Desk {
         &mut self.desks[device.index()]
+    }
+
+    fn peer(&mut self, device: Device) -> &mut Peer {
+        self.desk(device).peer.as_mut().expect("whoever acts is connected")
     }
 
     fn is_online(&self, device: Device) -> bool {
@@ -169,17 +176,22 @@ impl Stage {
             told.extend(peer.hear().await);
             self.compare_told(device, told, expected)?;
         }
-        self.arrived = None;
+        (self.arrived, self.arrived_amid) = (None, None);
         Ok(())
     }
 
     fn compare_told(&mut self, device: Device, told: Vec<Outbound>, mut expected: Vec<Heard>) -> Checked {
+        let now = self.model.now;
+        self.desk(device).seen(now);
         let mut heard = Vec::new();
         // An answer to what nobody waits for is none of it.
         for event in told.iter().filter(|outbound| outbound.serial.is_none()).map(|outbound| &outbound.event)
         {
             heard.extend(Heard::of(event, |id| self.model.number(id)));
             self.desks[device.index()].take_in(event);
+        }
+        if self.arrived_amid == Some(device) {
+            return self.compare_amid(device, &heard, &expected);
         }
         let arrived = self.arrived.filter(|(arrived, _)| *arrived == device);
         if let Some((_, since)) = arrived.filter(|_| device.style() == Style::Unread) {
@@ -195,6 +207,36 @@ impl Stage {
                 Err(format!("{device:?} was told\n{heard:#?}\nand should have been told\n{expected:#?}"))
             }
         }
+    }
+
+    /// Where the login lies among the messages is a race. What is said after it comes live; what others said
+    /// before comes as missed, or is counted; nothing comes twice, or out of order, or not at all.
+    fn compare_amid(&self, device: Device, heard: &[Heard], expected: &[Heard]) -> Checked {
+        let messages = |heard: &[Heard], talk: usize| {
+            let here = heard.iter().filter(|heard| heard.talk == Some(talk));
+            let messages = here.filter_map(|heard| match &heard.what {
+                What::Message { id, from, .. } => Some((*from == device.client(), id.clone())),
+                _ => None,
+            });
+            messages.collect::<Vec<_>>()
+        };
+        for (number, talk) in self.model.talks.iter().enumerate() {
+            let (is, all) = (messages(heard, number), messages(expected, number));
+            let mut rest = all.iter();
+            let in_order = is.iter().all(|message| rest.any(|other| other == message));
+            let latest = [false, true].into_iter().all(|own| {
+                let of = |messages: &[(bool, _)]| {
+                    messages.iter().filter(|message| message.0 == own).cloned().collect::<Vec<_>>()
+                };
+                let is_sent_missed = !own && device.style() != Style::Unread && talk.has_members();
+                let least = if is_sent_missed { of(&all).len().min(PUSHED) } else { 0 };
+                of(&all).ends_with(&of(&is)) && of(&is).len() >= least
+            });
+            if !in_order || !latest {
+                return Err(format!("{device:?}, logging in, was told {is:?} of {all:?}"));
+            }
+        }
+        self.desks[device.index()].compare(&self.model)
     }
 
     /// What an unread notice at login says is so, and everything that changed is in it.

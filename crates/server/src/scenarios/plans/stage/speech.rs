@@ -29,15 +29,12 @@ impl Stage {
     }
 
     pub(super) async fn send(&mut self, device: Device, talk: Talk, how: How) -> Checked {
-        if !self.is_online(device) {
-            return Ok(());
-        }
         let word = self.word();
         let keyed = how != How::Transient && self.words.is_multiple_of(2);
         let may = self.may_send(device.client(), talk);
         let message =
             SendMessage { resend_key: keyed.then(|| word.clone()), ..self.message(talk, &word, how) };
-        let peer = self.desk(device).peer.as_mut().expect("it is online");
+        let peer = self.peer(device);
         if how == How::Transient && !device.is_modern() {
             // 2015 has no answer to it (B-213).
             peer.tell(Command::Send(Box::new(message)));
@@ -81,10 +78,7 @@ impl Stage {
 
     /// B-195
     pub(super) async fn repeat(&mut self, device: Device) -> Checked {
-        let desk = self.desk(device);
-        let (Some((talk, id, at, word)), true) = (desk.last_sent.clone(), desk.peer.is_some()) else {
-            return Ok(());
-        };
+        let Some((talk, id, at, word)) = self.desk(device).last_sent.clone() else { return Ok(()) };
         self.send_keyed(device, Unanswered { talk, text: word, kept: Some((id, at)) }).await
     }
 
@@ -93,7 +87,7 @@ impl Stage {
         let Unanswered { talk, text, kept } = sent;
         let may = self.may_send(device.client(), talk);
         let message = SendMessage { resend_key: Some(text.clone()), ..self.message(talk, &text, How::Plain) };
-        let ack = self.desk(device).peer.as_mut().expect("it is online").send_message(message).await;
+        let ack = self.peer(device).send_message(message).await;
         same("the answer to a message sent again", code(&ack.reject), may.err())?;
         match (may, kept) {
             (Ok(()), Some(first)) => same("a message sent again", (ack.message, ack.timestamp), first),
@@ -117,21 +111,29 @@ impl Stage {
     }
 
     /// The order is the server's to say: that of the times it gave. Everyone must then hear this order.
-    pub(super) async fn burst(&mut self, sends: &[(Device, Talk)]) -> Checked {
+    pub(super) async fn burst(&mut self, sends: &[(Device, Talk)], arriving: Option<Device>) -> Checked {
+        let mut arriving = arriving.filter(|device| !self.is_online(*device));
+        let mut arrival = None;
         let mut under_way = Vec::new();
         for (device, talk) in sends.iter().copied() {
             if !self.is_online(device) {
                 continue;
             }
+            if under_way.len() == sends.len() / 2 {
+                arrival = arriving.take().map(|device| self.begin_arrival(device));
+            }
             let (talk, word) = (self.talk(talk), self.word());
             let message = Box::new(self.message(talk, &word, How::Plain));
-            let peer = self.desk(device).peer.as_mut().expect("it is online");
+            let peer = self.peer(device);
             under_way.push((device, talk, word, peer.tell(Command::Send(message))));
+        }
+        if let Some(arrival) = arrival {
+            self.end_arrival(arrival).await?;
         }
         let mut accepted = Vec::new();
         for (device, talk, word, serial) in under_way {
             let may = self.may_send(device.client(), talk);
-            let peer = self.desk(device).peer.as_mut().expect("it is online");
+            let peer = self.peer(device);
             let Event::MessageAck(ack) = peer.reply_to(serial).await.event else {
                 return Err("a message got another answer".to_owned());
             };
@@ -155,10 +157,10 @@ impl Stage {
         recall: bool,
     ) -> Checked {
         let count = self.model.talks[talk].messages.len();
-        if count == 0 || !self.is_online(device) || !device.is_modern() {
+        if count == 0 || !device.is_modern() {
             return Ok(());
         }
-        let message = count - 1 - message % count;
+        let message = self.pick(device, talk, message);
         let found = &self.model.talks[talk];
         let (conversation, said) = (found.id.clone(), found.messages[message].clone());
         let may = self.model.living(talk).and_then(|talk| talk.may_patch(device.client(), message, recall));
@@ -171,19 +173,30 @@ impl Stage {
             content: word.as_ref().map(|word| Content::Text(word.as_str().into())),
             mentions: Mentions::default(),
         };
-        let desk = self.desk(device);
-        let reply = desk.peer.as_mut().expect("it is online").ask(Command::Patch(vec![request])).await.event;
+        let reply = self.peer(device).ask(Command::Patch(vec![request])).await.event;
         same("the answer to a change", refusal(&reply), may.err())?;
         let (Ok(true), Event::Patched { at }) = (may, &reply) else { return Ok(()) };
         let now = word.clone().unwrap_or_else(|| text(&Content::recalled()));
-        desk.learn(&conversation, &said.id, now);
+        self.desk(device).learn(&conversation, &said.id, now);
         self.model.patched(device, talk, message, word, *at);
         Ok(())
     }
 
+    /// A message to change: mostly, if there is one, of the client itself.
+    fn pick(&self, device: Device, talk: Talk, message: usize) -> usize {
+        let messages = self.model.talks[talk].messages.iter().enumerate();
+        let own = |(_, said): &(usize, &Said)| message.is_multiple_of(2) && said.from == device.client();
+        let own: Vec<_> = messages.filter(own).map(|(place, _)| place).collect();
+        let count = self.model.talks[talk].messages.len();
+        match own.len() {
+            0 => count - 1 - message % count,
+            own_count => own[own_count - 1 - message / 2 % own_count],
+        }
+    }
+
     pub(super) fn acknowledge(&mut self, device: Device, talk: Talk, message: usize, as_range: bool) {
         let count = self.model.talks[talk].messages.len();
-        if count == 0 || !self.is_online(device) {
+        if count == 0 {
             return;
         }
         let message = count - 1 - message % count;
@@ -193,19 +206,19 @@ impl Stage {
             true => AckMessages::Range { conversation, from: None, to: said.at },
             false => AckMessages::One { conversation, message: said.id },
         };
-        self.desk(device).peer.as_mut().expect("it is online").tell(Command::Ack(acked));
+        self.peer(device).tell(Command::Ack(acked));
         self.model.acknowledged(device.client(), talk, message);
     }
 
     pub(super) fn read(&mut self, device: Device, talk: Talk) {
         let found = &self.model.talks[talk];
-        let Some(last) = found.messages.last().filter(|_| self.is_online(device)) else { return };
+        let Some(last) = found.messages.last() else { return };
         let mark = ReadMark {
             conversation: found.id.clone(),
             message: Some(last.id.clone()),
             timestamp: Some(last.at),
         };
-        self.desk(device).peer.as_mut().expect("it is online").tell(Command::Read(vec![mark]));
+        self.peer(device).tell(Command::Read(vec![mark]));
         self.model.read(device.client(), talk);
     }
 }
